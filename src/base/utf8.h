@@ -1,0 +1,15 @@
+/* utf8: validity, code points, display width. Over utf8proc. */
+#ifndef PERBIT_BASE_UTF8_H
+#define PERBIT_BASE_UTF8_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+bool utf8_is_valid(const char *s, size_t n_bytes);
+size_t utf8_count(const char *s, size_t n_bytes); /* code points; an invalid byte counts as one */
+int utf8_width(const char *s);                    /* terminal columns */
+/* Next code point at s[*i], advancing *i; an invalid byte gives U+FFFD and advances by one. */
+int32_t utf8_next(const char *s, size_t n_bytes, size_t *i);
+
+#endif
