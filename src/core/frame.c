@@ -1,0 +1,144 @@
+#include "core/frame.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+
+#include "base/banned.h"
+
+void frame_init(struct frame *f, const char *name)
+{
+    *f = (struct frame){ 0 };
+    arena_init(&f->arena);
+    f->name = arena_strdup(&f->arena, name);
+}
+
+void frame_release(struct frame *f)
+{
+    arena_release(&f->arena);
+    free(f->columns);
+    free(f->cells);
+    *f = (struct frame){ 0 };
+}
+
+int frame_add_column(struct frame *f, const char *name, const char *unit, enum frame_kind kind)
+{
+    assert(f->n_rows == 0);
+    if (f->n_columns == f->cap_columns) {
+        f->cap_columns = f->cap_columns > 0 ? 2 * f->cap_columns : 8;
+        f->columns = xrealloc(f->columns, (size_t)f->cap_columns * sizeof(*f->columns));
+    }
+    const char *own = arena_strdup(&f->arena, name);
+    f->columns[f->n_columns] = (struct frame_column){
+        .name = own,
+        .unit = arena_strdup(&f->arena, unit ? unit : ""),
+        .label = own,
+        .kind = kind,
+        .decimals = -1,
+    };
+    return f->n_columns++;
+}
+
+void frame_set_label(struct frame *f, int column, const char *label, int decimals)
+{
+    assert(column >= 0 && column < f->n_columns);
+    f->columns[column].label = label ? arena_strdup(&f->arena, label) : f->columns[column].name;
+    f->columns[column].decimals = decimals;
+}
+
+int frame_add_row(struct frame *f)
+{
+    size_t row_bytes = (size_t)f->n_columns * sizeof(*f->cells);
+    assert(row_bytes > 0);
+    if (f->n_rows == f->cap_rows) {
+        f->cap_rows = f->cap_rows > 0 ? 2 * f->cap_rows : 16;
+        f->cells = xrealloc(f->cells, (size_t)f->cap_rows * row_bytes);
+    }
+    memset(f->cells + (size_t)f->n_rows * (size_t)f->n_columns, 0, row_bytes);
+    return f->n_rows++;
+}
+
+static struct frame_cell *cell_at(const struct frame *f, int row, int column)
+{
+    assert(row >= 0 && row < f->n_rows && column >= 0 && column < f->n_columns);
+    return &f->cells[(size_t)row * (size_t)f->n_columns + (size_t)column];
+}
+
+void frame_set_num(struct frame *f, int row, int column, double v)
+{
+    assert(f->columns[column].kind == FRAME_NUM);
+    *cell_at(f, row, column) = (struct frame_cell){ .is_set = !isnan(v), .num = v };
+}
+
+void frame_set_int(struct frame *f, int row, int column, int64_t v)
+{
+    assert(f->columns[column].kind == FRAME_INT);
+    *cell_at(f, row, column) = (struct frame_cell){ .is_set = true, .num = (double)v, .i = v };
+}
+
+void frame_set_text(struct frame *f, int row, int column, const char *v)
+{
+    assert(f->columns[column].kind == FRAME_TEXT);
+    *cell_at(f, row, column) = (struct frame_cell){ .is_set = v != NULL, .text = arena_strdup(&f->arena, v) };
+}
+
+int frame_column(const struct frame *f, const char *name)
+{
+    for (int i = 0; i < f->n_columns; i++) {
+        if (strcmp(f->columns[i].name, name) == 0)
+            return i;
+    }
+    return -1;
+}
+
+const struct frame_cell *frame_at(const struct frame *f, int row, int column)
+{
+    return cell_at(f, row, column);
+}
+
+/* The fewest significant digits that read back to the same double. */
+static void format_shortest(char *out, size_t out_bytes, double v)
+{
+    for (int digits = 6; digits <= 17; digits++) {
+        snprintf(out, out_bytes, "%.*g", digits, v);
+        if (strtod(out, NULL) == v)
+            return;
+    }
+}
+
+/* A value that rounds to zero loses its sign: "-0.00" reads as an error. */
+static void format_fixed(char *out, size_t out_bytes, double v, int decimals)
+{
+    snprintf(out, out_bytes, "%.*f", decimals, v);
+    if (out[0] == '-' && strspn(out + 1, "0.") == strlen(out + 1))
+        memmove(out, out + 1, strlen(out));
+}
+
+void frame_format_cell(struct buf *out, const struct frame *f, int row, int column, bool shortest)
+{
+    const struct frame_cell *c = cell_at(f, row, column);
+    const struct frame_column *col = &f->columns[column];
+    if (!c->is_set)
+        return;
+    char text[400]; /* "%.*f" of the largest double has 309 digits before the point */
+    switch (col->kind) {
+    case FRAME_TEXT:
+        buf_puts(out, c->text);
+        return;
+    case FRAME_INT:
+        buf_printf(out, "%" PRId64, c->i);
+        return;
+    case FRAME_NUM:
+        if (shortest || col->decimals < 0)
+            format_shortest(text, sizeof(text), c->num);
+        else
+            format_fixed(text, sizeof(text), c->num, col->decimals);
+        buf_puts(out, text);
+        return;
+    }
+}

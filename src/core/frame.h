@@ -1,0 +1,62 @@
+/*
+ * frame: a table of named columns with units. The hinge between store and report: the same frame
+ * becomes text, Markdown, CSV, JSON, a chart or a data set.
+ *
+ *   struct frame f; frame_init(&f, "speed");
+ *   int c = frame_add_column(&f, "prompt_tps", "t/s", FRAME_NUM);
+ *   int r = frame_add_row(&f); frame_set_num(&f, r, c, 512.0);
+ *
+ * A cell that was never set is missing: empty in text and CSV, null in JSON.
+ * is_synthetic travels with the frame: every page made from it says SYNTHETIC.
+ * Owns    its strings until frame_release
+ */
+#ifndef PERBIT_CORE_FRAME_H
+#define PERBIT_CORE_FRAME_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+
+enum frame_kind { FRAME_TEXT, FRAME_NUM, FRAME_INT };
+
+struct frame_cell {
+    bool is_set;
+    double num;
+    int64_t i;
+    const char *text;
+};
+
+struct frame_column {
+    const char *name;  /* "bits_per_weight" */
+    const char *unit;  /* "bit", "" */
+    const char *label; /* heading for people; the name when NULL was given */
+    enum frame_kind kind;
+    int decimals;      /* digits after the point in text and Markdown; -1 = shortest */
+};
+
+struct frame {
+    struct arena arena;
+    const char *name;
+    bool is_synthetic;
+    int n_columns, n_rows;
+    struct frame_column *columns;
+    struct frame_cell *cells; /* [n_rows][n_columns] */
+    int cap_rows, cap_columns;
+};
+
+void frame_init(struct frame *f, const char *name);
+void frame_release(struct frame *f);
+int frame_add_column(struct frame *f, const char *name, const char *unit, enum frame_kind kind); /* before rows */
+void frame_set_label(struct frame *f, int column, const char *label, int decimals);
+int frame_add_row(struct frame *f);
+void frame_set_num(struct frame *f, int row, int column, double v);
+void frame_set_int(struct frame *f, int row, int column, int64_t v);
+void frame_set_text(struct frame *f, int row, int column, const char *v);
+int frame_column(const struct frame *f, const char *name); /* -1 when there is none */
+const struct frame_cell *frame_at(const struct frame *f, int row, int column);
+/* The value as text; "" when missing. shortest: full precision instead of the column's decimals. */
+void frame_format_cell(struct buf *out, const struct frame *f, int row, int column, bool shortest);
+
+#endif

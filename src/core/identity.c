@@ -1,0 +1,21 @@
+#include "core/identity.h"
+
+#include "base/buf.h"
+#include "base/json.h"
+
+void identity_key(char out[SHA256_HEX_BYTES], const struct identity *id)
+{
+    const char *const fields[] = {
+        id->model_sha256, id->adapter_sha256, id->level, id->imatrix_sha256, id->kind,
+        id->data_sha256, id->base, id->settings, id->engine, id->machine,
+    };
+    struct buf text = BUF_INIT;
+    struct jw w;
+    jw_init(&w, &text);
+    jw_array(&w);
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+        jw_str(&w, fields[i] ? fields[i] : "");
+    jw_end(&w);
+    sha256_bytes(out, text.data, text.len);
+    buf_release(&text);
+}

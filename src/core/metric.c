@@ -1,0 +1,56 @@
+#include "core/metric.h"
+
+#include <assert.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "base/banned.h"
+
+static const struct metric_info metrics[] = {
+    [METRIC_NLL] = { .name = "nll", .unit = "nat", .label = "negative log-likelihood", .is_series = true },
+    [METRIC_NLL_BASE] = { .name = "nll_base", .unit = "nat", .label = "negative log-likelihood of the base",
+                          .is_series = true },
+    [METRIC_KL] = { .name = "kl", .unit = "nat", .label = "KL divergence from the base", .is_series = true },
+    [METRIC_SAME_TOP] = { .name = "same_top", .unit = "", .label = "same most probable token",
+                          .is_series = true, .higher_is_better = true },
+    [METRIC_SCORED_BYTES] = { .name = "scored_bytes", .unit = "bytes", .label = "bytes of scored text" },
+    [METRIC_PROMPT_S] = { .name = "prompt_s", .unit = "s", .label = "prompt processing" },
+    [METRIC_GEN_S] = { .name = "gen_s", .unit = "s", .label = "generation" },
+    [METRIC_TTFT_S] = { .name = "ttft_s", .unit = "s", .label = "time to first token" },
+    [METRIC_TOKEN_S] = { .name = "token_s", .unit = "s", .label = "time of a generated token",
+                         .is_series = true },
+    [METRIC_LOAD_S] = { .name = "load_s", .unit = "s", .label = "loading the model" },
+    [METRIC_BANDWIDTH] = { .name = "bandwidth", .unit = "bytes/s", .label = "memory read bandwidth",
+                           .higher_is_better = true },
+    [METRIC_LOADAVG] = { .name = "loadavg", .unit = "", .label = "load average" },
+    [METRIC_THROTTLE] = { .name = "throttle", .unit = "", .label = "CPU clock was cut" },
+    [METRIC_CPU_MHZ] = { .name = "cpu_mhz", .unit = "MHz", .label = "CPU clock", .higher_is_better = true },
+    [METRIC_STEAL_PCT] = { .name = "steal_pct", .unit = "%", .label = "CPU time taken by the hypervisor" },
+    [METRIC_ENERGY_J] = { .name = "energy_j", .unit = "J", .label = "energy of the CPU package" },
+    [METRIC_DECODE_S] = { .name = "decode_s", .unit = "s", .label = "time inside decode calls" },
+    [METRIC_JOB_S] = { .name = "job_s", .unit = "s", .label = "wall time of the job" },
+    [METRIC_PEAK_RSS] = { .name = "peak_rss", .unit = "bytes", .label = "peak resident memory" },
+    [METRIC_RSS_ANON] = { .name = "rss_anon", .unit = "bytes", .label = "anonymous resident memory" },
+    [METRIC_RSS_FILE] = { .name = "rss_file", .unit = "bytes", .label = "file-backed resident memory" },
+    [METRIC_PRED_WEIGHTS] = { .name = "pred_weights", .unit = "bytes", .label = "predicted weights" },
+    [METRIC_PRED_KV] = { .name = "pred_kv", .unit = "bytes", .label = "predicted KV cache" },
+    [METRIC_PRED_COMPUTE] = { .name = "pred_compute", .unit = "bytes", .label = "predicted compute buffers" },
+    [METRIC_PRED_RUNTIME] = { .name = "pred_runtime", .unit = "bytes", .label = "predicted runtime" },
+    [METRIC_VRAM_PEAK] = { .name = "vram_peak", .unit = "bytes", .label = "peak device memory" },
+};
+_Static_assert(sizeof(metrics) / sizeof(*metrics) == METRIC_COUNT, "a row for every metric");
+
+const struct metric_info *metric_info(enum metric m)
+{
+    assert((int)m >= 0 && m < METRIC_COUNT);
+    return &metrics[m];
+}
+
+enum metric metric_find(const char *name)
+{
+    for (int m = 0; m < METRIC_COUNT; m++) {
+        if (strcmp(metrics[m].name, name) == 0)
+            return (enum metric)m;
+    }
+    return METRIC_COUNT;
+}

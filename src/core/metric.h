@@ -1,0 +1,56 @@
+/*
+ * metric: the one table of what is measured: name, unit, label, direction. No numbers, no I/O.
+ *
+ * Add a metric: one enum value here, one row in metric.c. A name is what the store and every file show.
+ */
+#ifndef PERBIT_CORE_METRIC_H
+#define PERBIT_CORE_METRIC_H
+
+#include <stdbool.h>
+
+enum metric {
+    /* perplexity and divergence: one series a chunk, values [n_ctx - 1 - n_ctx/2], one a scored token */
+    METRIC_NLL,          /* -ln p(token) of this model */
+    METRIC_NLL_BASE,     /* the same of the base model, same decode layout */
+    METRIC_KL,           /* sum over the vocabulary of p_base ln(p_base / p) */
+    METRIC_SAME_TOP,     /* 1 if both models' most probable token is the same, else 0 */
+    METRIC_SCORED_BYTES, /* scalar a chunk: bytes of text of its scored tokens */
+    /* speed: scalar a repetition */
+    METRIC_PROMPT_S,     /* seconds of prompt processing, n_prompt tokens */
+    METRIC_GEN_S,        /* seconds of generation, n_gen tokens */
+    METRIC_TTFT_S,       /* tokenize + prompt + first sampled token */
+    METRIC_TOKEN_S,      /* series a repetition: seconds of each generated token */
+    METRIC_LOAD_S,       /* loading the model */
+    METRIC_BANDWIDTH,    /* measured memory read bandwidth, bytes a second */
+    METRIC_LOADAVG,      /* 1-minute load average before a repetition */
+    METRIC_THROTTLE,     /* 1 if the CPU clock was cut during a repetition, else 0 */
+    METRIC_CPU_MHZ,      /* mean clock of the cores during a repetition */
+    METRIC_STEAL_PCT,    /* share of CPU time taken by the hypervisor during a repetition */
+    METRIC_ENERGY_J,     /* RAPL package energy of a repetition, when readable */
+    METRIC_DECODE_S,     /* seconds inside the engine's decode calls, a chunk or repetition */
+    METRIC_JOB_S,        /* wall seconds of the whole job in the worker, without loading */
+    /* memory: scalar */
+    METRIC_PEAK_RSS,     /* VmHWM, bytes */
+    METRIC_RSS_ANON,     /* RssAnon at the end of the work, bytes */
+    METRIC_RSS_FILE,     /* RssFile at the end of the work, bytes */
+    METRIC_PRED_WEIGHTS, /* predicted: tensor data, bytes */
+    METRIC_PRED_KV,      /* predicted: KV cache, bytes */
+    METRIC_PRED_COMPUTE, /* predicted: compute and output buffers, bytes */
+    METRIC_PRED_RUNTIME, /* predicted: program, vocabulary and graph, bytes (measured without weights) */
+    METRIC_VRAM_PEAK,    /* device memory, bytes, when there is a GPU */
+    METRIC_COUNT
+};
+
+struct metric_info {
+    const char *name;  /* "nll" */
+    const char *unit;  /* "nat", "s", "bytes", "" */
+    const char *label; /* "negative log-likelihood" */
+    bool is_series;    /* many values an index */
+    bool higher_is_better;
+};
+
+const struct metric_info *metric_info(enum metric m);
+/* METRIC_COUNT when the name is unknown. */
+enum metric metric_find(const char *name);
+
+#endif
