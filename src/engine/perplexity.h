@@ -1,0 +1,43 @@
+/*
+ * perplexity: negative log-likelihoods of a text, and the KL divergence of levels from a base, in lockstep.
+ *
+ * The text is tokenized once (add_special true) and cut into n_chunk = floor(n_tokens / n_ctx) chunks of
+ * n_ctx tokens; n_seq = n_batch / n_ctx chunks are decoded together as parallel sequences. If the vocabulary
+ * adds a BOS, each chunk's first token is replaced by it. Scored are the tokens at n_ctx/2+1 .. n_ctx-1.
+ *
+ * model [n]     opened with perplexity_backend_params(); with n > 1 model[0] is the base and gets no KL
+ * For each chunk c, slot i (= index in model), events are put and then committed a group of n_seq at a time:
+ *   METRIC_NLL [m], METRIC_SCORED_BYTES, and for i > 0 METRIC_NLL_BASE [m], METRIC_KL [m], METRIC_SAME_TOP [m]
+ *   with m = n_ctx - 1 - n_ctx/2; METRIC_DECODE_S a group
+ * The base may instead be a base-logits file (params.base_file): then model[0] is the first level.
+ *
+ * Units   nats        Errors  ERR_RANGE text shorter than two chunks, vocabularies differ; ERR_MODEL
+ * Source  llama-perplexity of the pinned llama.cpp, perplexity() and kl_divergence(): float log-softmax with a
+ *         double sum, exactly. KL differs: computed in double from the base's float logits, no 16-bit rounding,
+ *         no clipping at -16 nats.
+ * Tests   unit/test_perplexity.c (fake backend), model/ against llama-perplexity
+ */
+#ifndef PERBIT_ENGINE_PERPLEXITY_H
+#define PERBIT_ENGINE_PERPLEXITY_H
+
+#include <stddef.h>
+
+#include "core/event.h"
+#include "engine/backend.h"
+
+struct perplexity_params {
+    int n_ctx;             /* tokens a chunk, 512 */
+    int n_batch;           /* 2048 */
+    int n_chunks;          /* at most; -1 = all */
+    int first_chunk;       /* resume: skip chunks before; a multiple of n_seq */
+    const char *base_file; /* read the base from a llama-perplexity logits file, or NULL */
+    const char *save_file; /* write model[0]'s logits in llama-perplexity's format, or NULL */
+};
+
+/* n_ctx, n_seq_max, n_batch that this text layout needs, set into p (other fields are kept). */
+void perplexity_backend_params(struct backend_params *p, int n_ctx, int n_batch);
+
+int perplexity_run(struct backend *const model[], int n, const struct perplexity_params *p, const char *text,
+                   size_t n_bytes, const struct sink *sink, struct err *err);
+
+#endif
