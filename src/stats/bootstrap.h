@@ -1,0 +1,47 @@
+/*
+ * bootstrap: percentile confidence intervals by resampling with replacement.
+ *
+ * x       [n]                 independent values
+ * values  [n_clusters][m]     row-major; a row (chunk) is drawn as a whole, since its values are correlated
+ * num, den [n]                per cluster sums; the statistic is sum(num) / sum(den): a mean over clusters of
+ *                             unequal size (den = number of values), or nats per byte (den = bytes)
+ * Errors  none: n = 0 gives NaN; n = 1 gives an interval of width 0, which says nothing
+ * Cost    n_resamples * n draws; cluster forms n_resamples * n_clusters
+ * Source  Efron 1979; percentile interval, quantiles of type 7 over the resampled statistics. Draws are
+ *         rand_below(n) of base/rand, value by value: the same seed, the same digits.
+ *         The percentile interval is too narrow for few values: 5 repetitions give about 81 % instead of 95 %
+ *         for a mean and 94 % for a median; from 30 values on it is right within about 2 %.
+ * Tests   unit/test_bootstrap.c
+ */
+#ifndef PERBIT_STATS_BOOTSTRAP_H
+#define PERBIT_STATS_BOOTSTRAP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct bootstrap_params {
+    int n_resamples; /* > 0; 2000 and more for a 95 % interval */
+    double level;    /* 0 < level < 1 */
+    uint64_t seed;
+};
+#define BOOTSTRAP_DEFAULT { .n_resamples = 2000, .level = 0.95, .seed = 1234 }
+
+struct bootstrap {
+    double value;     /* the statistic of the data itself */
+    double low, high; /* of the level asked */
+    double se;        /* sample standard deviation over the resamples */
+};
+
+void bootstrap_mean(struct bootstrap *out, const double *x, size_t n, const struct bootstrap_params *p);
+void bootstrap_median(struct bootstrap *out, const double *x, size_t n, const struct bootstrap_params *p);
+
+void bootstrap_ratio(struct bootstrap *out, const double *num, const double *den, size_t n,
+                     const struct bootstrap_params *p);
+void bootstrap_cluster_mean(struct bootstrap *out, const double *values, size_t n_clusters, size_t m,
+                            const struct bootstrap_params *p);
+/* ln(PPL / PPL_base) = mean(nll - nll_base), both models on the same resampled chunks; nll, nll_base
+   [n_clusters][m] in nats. exp() of value, low and high is the ratio with its interval. */
+void bootstrap_ln_ratio(struct bootstrap *out, const double *nll, const double *nll_base, size_t n_clusters, size_t m,
+                        const struct bootstrap_params *p);
+
+#endif
