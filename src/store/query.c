@@ -1,0 +1,146 @@
+#include "store/query.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+#include "store/internal.h"
+
+static const char *const cells_sql =
+    "SELECT c.id, c.key, m.name, m.sha256, m.info, v.level, v.imatrix_sha256, v.sha256, v.info, c.kind, c.settings, "
+    "c.data_sha256, c.base, c.engine, c.machine_id, c.status, c.reason, c.attempts, c.started, c.finished, c.synthetic "
+    "FROM cell c JOIN variant v ON v.id = c.variant_id JOIN model m ON m.id = v.model_id "
+    "ORDER BY m.id, v.id, c.id";
+
+static char *text_or_null(struct arena *a, sqlite3_stmt *q, int column)
+{
+    return arena_strdup(a, (const char *)sqlite3_column_text(q, column));
+}
+
+static void read_cell(struct cell_row *r, struct arena *a, sqlite3_stmt *q)
+{
+    const char **texts[] = {
+        &r->key, &r->model, &r->model_sha256, &r->model_info, &r->level, &r->imatrix_sha256, &r->variant_sha256,
+        &r->variant_info, &r->kind, &r->settings, &r->data_sha256, &r->base, &r->engine, &r->machine_id,
+        &r->status, &r->reason,
+    };
+    int column = 1;
+    r->id = sqlite3_column_int64(q, 0);
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        *texts[i] = text_or_null(a, q, column++);
+    r->attempts = sqlite3_column_int(q, column++);
+    r->started = text_or_null(a, q, column++);
+    r->finished = text_or_null(a, q, column++);
+    r->is_synthetic = sqlite3_column_int(q, column) != 0;
+}
+
+int query_cells(struct store *s, struct arena *a, struct cell_row **out, int *out_n, struct err *err)
+{
+    sqlite3_stmt *q;
+    struct cell_row *rows = NULL;
+    int n = 0, cap = 0, rc;
+    if (st_prepare(s, &q, cells_sql, err) < 0)
+        return -1;
+    while ((rc = st_step(s, q, err)) == 1) {
+        if (n == cap)
+            rows = xrealloc(rows, (size_t)(cap = cap ? 2 * cap : 64) * sizeof *rows);
+        read_cell(&rows[n++], a, q);
+    }
+    sqlite3_finalize(q);
+    *out = arena_dup(a, rows, (size_t)n * sizeof *rows);
+    *out_n = n;
+    free(rows);
+    return rc < 0 ? -1 : 0;
+}
+
+struct doubles {
+    double *v;
+    int n, cap, width;
+};
+
+static void doubles_append(struct doubles *d, const void *bytes, int n)
+{
+    if (d->n + n > d->cap)
+        d->v = xrealloc(d->v, (size_t)(d->cap = 2 * (d->n + n)) * sizeof *d->v);
+    if (n > 0)
+        memcpy(d->v + d->n, bytes, (size_t)n * sizeof *d->v);
+    d->n += n;
+    d->width = n;
+}
+
+static void append_row(struct doubles *d, sqlite3_stmt *q, bool is_series)
+{
+    if (is_series) {
+        doubles_append(d, sqlite3_column_blob(q, 1), sqlite3_column_int(q, 0));
+        return;
+    }
+    double v = sqlite3_column_type(q, 0) == SQLITE_NULL ? NAN : sqlite3_column_double(q, 0);
+    doubles_append(d, &v, 1);
+}
+
+int query_values(struct store *s, int64_t cell_id, enum metric m, int slot, double **out, int *out_n,
+                 int *out_width, struct err *err)
+{
+    bool is_series = metric_info(m)->is_series;
+    sqlite3_stmt *q;
+    struct doubles d = { 0 };
+    int rc;
+    *out = NULL;
+    *out_n = 0;
+    if (st_prepare(s, &q, is_series
+                   ? "SELECT n, vals FROM series WHERE cell_id = ? AND metric = ? AND slot = ? ORDER BY idx"
+                   : "SELECT value FROM measure WHERE cell_id = ? AND metric = ? AND slot = ? ORDER BY idx", err) < 0)
+        return -1;
+    st_bind(q, "iti", cell_id, metric_info(m)->name, (int64_t)slot);
+    while ((rc = st_step(s, q, err)) == 1)
+        append_row(&d, q, is_series);
+    sqlite3_finalize(q);
+    *out = d.v;
+    *out_n = d.n;
+    if (out_width)
+        *out_width = d.width;
+    return rc < 0 ? -1 : 0;
+}
+
+/* The first column of the first row of a query, in a; NULL when there is no row. */
+static int one_text(struct store *s, struct arena *a, sqlite3_stmt *q, const char **out, struct err *err)
+{
+    int rc = st_step(s, q, err);
+    *out = rc == 1 ? text_or_null(a, q, 0) : NULL;
+    sqlite3_finalize(q);
+    return rc < 0 ? -1 : 0;
+}
+
+int query_fact(struct store *s, struct arena *a, int64_t cell_id, const char *key, const char **out, struct err *err)
+{
+    sqlite3_stmt *q;
+    if (st_prepare(s, &q, "SELECT text FROM fact WHERE cell_id = ? AND key = ?", err) < 0)
+        return -1;
+    st_bind(q, "it", cell_id, key);
+    return one_text(s, a, q, out, err);
+}
+
+int query_machine(struct store *s, struct arena *a, const char *id, const char **out_info, struct err *err)
+{
+    sqlite3_stmt *q;
+    if (st_prepare(s, &q, "SELECT info FROM machine WHERE id = ?", err) < 0)
+        return -1;
+    st_bind(q, "t", id);
+    return one_text(s, a, q, out_info, err);
+}
+
+int query_seconds_per_byte(struct store *s, const char *kind, double *out, struct err *err)
+{
+    sqlite3_stmt *q;
+    if (st_prepare(s, &q,
+                   "SELECT avg((julianday(c.finished) - julianday(c.started)) * 86400.0 / "
+                   "json_extract(v.info, '$.tensor_bytes')) FROM cell c JOIN variant v ON v.id = c.variant_id "
+                   "WHERE c.kind = ? AND c.status = 'done' AND v.info IS NOT NULL", err) < 0)
+        return -1;
+    st_bind(q, "t", kind);
+    int rc = st_step(s, q, err);
+    *out = rc == 1 ? sqlite3_column_double(q, 0) : 0;
+    sqlite3_finalize(q);
+    return rc < 0 ? -1 : 0;
+}
