@@ -1,0 +1,65 @@
+/*
+ * The assembler includes the files as they are (.incbin): no generated source, no script. The folders
+ * come from the build: PERBIT_CHARTS_DIR, PERBIT_PAGE_DIR, PERBIT_JS_DIR. The compiler does not see
+ * the files, so CMakeLists.txt lists them as OBJECT_DEPENDS of this file.
+ */
+#include "report/assets.h"
+
+#include <string.h>
+
+#include "base/banned.h"
+
+#define ASSET_LIST(X)                                                                              \
+    X(spec_perplexity_bpw, PERBIT_CHARTS_DIR, "perplexity_bpw.vl.json")                            \
+    X(spec_speed_size, PERBIT_CHARTS_DIR, "speed_size.vl.json")                                    \
+    X(page_css, PERBIT_PAGE_DIR, "page.css")                                                       \
+    X(page_js, PERBIT_PAGE_DIR, "page.js")                                                         \
+    X(svg_js, PERBIT_PAGE_DIR, "svg.js")                                                           \
+    X(vega, PERBIT_JS_DIR, "vega.min.js")                                                          \
+    X(vega_lite, PERBIT_JS_DIR, "vega-lite.min.js")                                                \
+    X(vega_embed, PERBIT_JS_DIR, "vega-embed.min.js")
+
+#ifdef __APPLE__
+#define SECTION ".section __TEXT,__const\n"
+#define SYMBOL "_perbit_asset_"
+#define SECTION_END ".text\n"
+#else
+#define SECTION ".pushsection .rodata\n"
+#define SYMBOL "perbit_asset_"
+#define SECTION_END ".popsection\n"
+#endif
+
+#define INCLUDE_FILE(id, dir, file)                                                                \
+    __asm__(SECTION ".globl " SYMBOL #id "\n" SYMBOL #id ":\n"                                     \
+                    ".incbin \"" dir "/" file "\"\n"                                               \
+                    ".globl " SYMBOL #id "_end\n" SYMBOL #id "_end:\n"                             \
+                    ".byte 0\n" SECTION_END);                                                      \
+    extern const char perbit_asset_##id[];                                                         \
+    extern const char perbit_asset_##id##_end[];
+ASSET_LIST(INCLUDE_FILE)
+
+#define ROW(id, dir, file) {file, perbit_asset_##id, perbit_asset_##id##_end},
+static const struct asset assets[] = {ASSET_LIST(ROW)};
+
+int asset_n(void)
+{
+    return sizeof assets / sizeof assets[0];
+}
+
+const struct asset *asset_at(int i)
+{
+    return &assets[i];
+}
+
+const struct asset *asset_find(const char *name)
+{
+    for (int i = 0; i < asset_n(); i++)
+        if (strcmp(assets[i].name, name) == 0)
+            return &assets[i];
+    return NULL;
+}
+
+size_t asset_size(const struct asset *a)
+{
+    return (size_t)(a->end - a->data);
+}

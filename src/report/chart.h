@@ -1,0 +1,51 @@
+/*
+ * chart: a frame and a Vega-Lite spec (charts/NAME.vl.json) make one chart: JSON text for svg.h and html.h.
+ *
+ *   chart_spec(&spec, chart_find("speed_size"), &frame, "CPU X, 8 threads, pp512 tg128", &err);
+ *
+ * What is filled in: data.values, one object a row; scale domains and tick values (the same wherever the
+ * chart is drawn); which points carry the name of their level, so that no two names overlap; tooltips with
+ * every column of the frame; the columns of the legend. A panel without any value is left out.
+ * A synthetic frame: title, subtitle and a large diagonal text over each panel say SYNTHETIC, and
+ * usermeta.perbit.synthetic is true.
+ *
+ * Frame   one row a (model, level); an unset cell draws nothing. Columns:
+ *         perplexity_bpw  model level bpw  loss_pct loss_lo_pct loss_hi_pct  kl_nat kl_lo_nat kl_hi_nat
+ *                         loss_pct = 100 * (PPL / PPL of the base - 1); lo, hi = ends of the 95 % interval
+ *         speed_size      model level size_gb  gen_tps gen_lo_tps gen_hi_tps
+ *                         prompt_tps prompt_lo_tps prompt_hi_tps; size_gb = file bytes / 1e9
+ * Order   of models in the legend: the order of their first rows
+ * Errors  ERR_FORMAT a column is missing or has the wrong kind; ERR_RANGE nothing to draw
+ * Owns    nothing after return     Tests  unit/test_chart.c, browser/test_report.sh
+ *
+ * Add a chart: charts/NAME.vl.json, one row in assets.c, CMakeLists.txt and chart.c's table. The spec keeps
+ * to the form of the two that exist: vconcat of panels, panel.layer[0] holds x and y and the data layers.
+ */
+#ifndef PERBIT_REPORT_CHART_H
+#define PERBIT_REPORT_CHART_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "core/frame.h"
+
+enum { CHART_NEEDS_MAX = 16 };
+
+struct chart {
+    const char *name;  /* "perplexity_bpw" */
+    const char *title; /* for headings and lists */
+    const char *asset; /* name in assets.h */
+    struct chart_need {
+        const char *column;
+        enum frame_kind kind; /* FRAME_NUM accepts FRAME_INT too */
+    } needs[CHART_NEEDS_MAX]; /* ends with column NULL */
+};
+
+int chart_n(void);
+const struct chart *chart_at(int i);
+const struct chart *chart_find(const char *name); /* NULL when there is none */
+
+/* Appends the spec. subtitle: what the reader must know (corpus, machine, settings); may be NULL. */
+int chart_spec(struct buf *out, const struct chart *chart, const struct frame *f, const char *subtitle,
+               struct err *err);
+
+#endif
