@@ -1,0 +1,290 @@
+#include "study/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/json.h"
+#include "core/quant.h"
+#include "engine/backend.h"
+#include "machine/machine.h"
+#include "study/client.h"
+
+int plan_inspect(struct modelfile *out, struct arena *a, const char *path, struct err *err)
+{
+    struct job job = { .name = "inspect", .models = { { path, 0 } }, .n_models = 1 };
+    const char *text;
+    opt_defaults(&settings_table, &job.settings, a);
+    if (client_ask(&job, "modelfile", a, &text, err) < 0)
+        return -1;
+    return modelfile_parse(out, a, text, err);
+}
+
+/* --- models ------------------------------------------------------------------------------------ */
+
+static const char *digest(struct arena *a, const char *path, struct err *err)
+{
+    char hex[SHA256_HEX_BYTES];
+    return sha256_file_cached(hex, path, err) < 0 ? NULL : arena_strdup(a, hex);
+}
+
+static void give_up(struct plan *p, struct plan_model *m, const struct err *err)
+{
+    m->reason = arena_strdup(&p->arena, err->msg);
+}
+
+static void read_model(struct plan *p, struct plan_model *m, const struct study_model *from)
+{
+    struct err err = { 0 };
+    m->path = from->path;
+    m->name = from->name ? from->name : fs_basename(from->path);
+    m->sha256 = "";
+    m->imatrix_sha256 = "";
+    m->imatrix = from->imatrix;
+    m->file = (struct modelfile){ .path = from->path, .name = m->name };
+    if (plan_inspect(&m->file, &p->arena, from->path, &err) < 0 ||
+        !(m->sha256 = digest(&p->arena, from->path, &err)) ||
+        (from->imatrix && !(m->imatrix_sha256 = digest(&p->arena, from->imatrix, &err)))) {
+        give_up(p, m, &err);
+        /* a model that cannot be read still has a row: its path stands for its digest */
+        char hex[SHA256_HEX_BYTES];
+        sha256_bytes(hex, from->path, strlen(from->path));
+        m->sha256 = arena_printf(&p->arena, "unreadable-%.32s", hex);
+        m->imatrix_sha256 = m->imatrix_sha256 ? m->imatrix_sha256 : "";
+    }
+    if (!from->name && !m->reason)
+        m->name = m->file.name;
+    m->file.name = m->name;
+    p->is_synthetic |= m->file.is_synthetic;
+}
+
+static int check_names(const struct plan *p, struct err *err)
+{
+    for (int i = 0; i < p->n_models; i++)
+        for (int k = 0; k < i; k++)
+            if (strcmp(p->models[i].name, p->models[k].name) == 0)
+                return err_set(err, ERR_USAGE, "two models are named '%s': give one of them a name", p->models[i].name);
+    return 0;
+}
+
+static int read_models(struct plan *p, struct err *err)
+{
+    p->n_models = p->study->n_models;
+    p->models = arena_alloc(&p->arena, (size_t)(p->n_models + 1) * sizeof *p->models);
+    for (int i = 0; i < p->n_models; i++)
+        read_model(p, &p->models[i], &p->study->models[i]);
+    return check_names(p, err);
+}
+
+/* --- variants ---------------------------------------------------------------------------------- */
+
+static const char *given_file(const struct study_model *m, const char *level)
+{
+    for (int i = 0; i < m->n_files; i++)
+        if (strcmp(m->files[i].level, level) == 0)
+            return m->files[i].path;
+    return NULL;
+}
+
+/* Models' names become file names: anything that a file system or a shell dislikes becomes '-'. */
+static char *file_stem(struct arena *a, const char *name)
+{
+    char *stem = arena_strdup(a, name);
+    for (char *c = stem; *c; c++)
+        if (strchr("/\\:*?\"<>| \t", *c))
+            *c = '-';
+    return stem;
+}
+
+static const char *out_dir(struct plan *p)
+{
+    const struct study *s = p->study;
+    if (s->settings.out_dir)
+        return s->settings.out_dir;
+    return fs_join(&p->arena, s->path ? fs_dirname(&p->arena, s->path) : ".", "models");
+}
+
+static void plan_file(struct plan *p, struct plan_variant *v, const struct study_model *from)
+{
+    const char *given = given_file(from, v->level);
+    v->is_given = given != NULL;
+    v->is_source = !given && strcmp(v->level, v->model->file.label ? v->model->file.label : "") == 0;
+    if (given || v->is_source)
+        v->path = given ? given : v->model->path;
+    else
+        v->path = fs_join(&p->arena, out_dir(p),
+                          arena_printf(&p->arena, "%s-%s%s.gguf", file_stem(&p->arena, v->model->name), v->level,
+                                       v->imatrix_sha256[0] ? "-imat" : ""));
+}
+
+static bool uses_imatrix(const char *level)
+{
+    const struct quant_info *q = quant_find(level);
+    return q && strcmp(q->family, "float") != 0;
+}
+
+static void add_variant(struct plan *p, struct plan_model *m, const struct study_model *from, const char *level)
+{
+    struct plan_variant *v = &p->variants[p->n_variants++];
+    v->model = m;
+    v->level = level;
+    v->reason = m->reason;
+    v->imatrix_sha256 = uses_imatrix(level) ? m->imatrix_sha256 : "";
+    v->is_base = p->study->base && strcmp(level, p->study->base) == 0;
+    v->base_path = p->study->base_path;
+    plan_file(p, v, from);
+}
+
+/* n_levels 0: a command measures a file as it is. */
+static void add_file_variant(struct plan *p, struct plan_model *m)
+{
+    struct plan_variant *v = &p->variants[p->n_variants++];
+    *v = (struct plan_variant){ .model = m, .level = m->file.label ? m->file.label : "unknown", .imatrix_sha256 = "",
+                                .path = m->path, .is_source = true, .reason = m->reason, .file = m->file,
+                                .base_path = p->study->base_path };
+}
+
+static void make_variants(struct plan *p)
+{
+    const struct study *s = p->study;
+    int per_model = s->n_levels ? s->n_levels : 1;
+    p->variants = arena_alloc(&p->arena, (size_t)(p->n_models * per_model + 1) * sizeof *p->variants);
+    for (int i = 0; i < p->n_models; i++) {
+        if (s->n_levels == 0)
+            add_file_variant(p, &p->models[i]);
+        for (int k = 0; k < s->n_levels; k++)
+            add_variant(p, &p->models[i], &s->models[i], s->levels[k]);
+    }
+}
+
+struct plan_variant *plan_base(struct plan *p, const struct plan_model *m)
+{
+    for (int i = 0; i < p->n_variants; i++)
+        if (p->variants[i].model == m && p->variants[i].is_base)
+            return &p->variants[i];
+    return NULL;
+}
+
+/* --- cells ------------------------------------------------------------------------------------- */
+
+static const char *settings_of(struct plan *p, enum kind k)
+{
+    struct buf text = BUF_INIT;
+    struct jw w;
+    jw_init(&w, &text);
+    jw_object(&w);
+    opt_json(&settings_table, kind_info(k)->groups, true, &p->study->settings, &w);
+    jw_end(&w);
+    const char *copy = arena_strdup(&p->arena, text.data);
+    buf_release(&text);
+    return copy;
+}
+
+static const char *base_identity(struct plan *p, const struct plan_variant *v, enum kind k)
+{
+    char hex[SHA256_HEX_BYTES];
+    if (!kind_info(k)->needs_base)
+        return "";
+    if (!v->base_path)
+        return arena_printf(&p->arena, "level:%s", p->study->base ? p->study->base : "");
+    return sha256_file_cached(hex, v->base_path, NULL) < 0 ? "unreadable" : arena_printf(&p->arena, "sha256:%s", hex);
+}
+
+static void add_cell(struct plan *p, struct plan_variant *v, enum kind k)
+{
+    const struct kind_info *info = kind_info(k);
+    struct plan_cell *c = &p->cells[p->n_cells++];
+    c->variant = v;
+    c->kind = k;
+    c->n_bytes = v->file.file_bytes ? v->file.file_bytes : v->model->file.file_bytes;
+    c->identity = (struct identity){
+        .model_sha256 = v->model->sha256, .level = v->level, .imatrix_sha256 = v->imatrix_sha256, .kind = info->name,
+        .data_sha256 = info->needs_text ? p->text_sha256 : "", .base = base_identity(p, v, k),
+        .settings = settings_of(p, k), .engine = backend_build(),
+        .machine = info->on_machine ? p->machine_id : "",
+    };
+}
+
+static void add_measures(struct plan *p, struct plan_variant *v)
+{
+    for (int i = 0; i < p->study->n_measures; i++) {
+        enum kind k = p->study->measures[i];
+        add_cell(p, v, k);
+        if (k == KIND_KL && v->is_base) {
+            add_cell(p, v, KIND_KL_SELF);
+            add_cell(p, v, KIND_KL_RUNTIME);
+        }
+    }
+}
+
+enum { CELLS_PER_VARIANT = KIND_COUNT + 2 };
+
+static void make_cells(struct plan *p)
+{
+    p->cells = arena_alloc(&p->arena, (size_t)(p->n_variants * CELLS_PER_VARIANT + 1) * sizeof *p->cells);
+    for (int i = 0; i < p->n_variants; i++) {
+        if (p->study->n_levels)
+            add_cell(p, &p->variants[i], KIND_QUANTIZE);
+        add_measures(p, &p->variants[i]);
+    }
+}
+
+static int read_status(struct plan *p, struct store *store, struct err *err)
+{
+    for (int i = 0; store && i < p->n_cells; i++) {
+        struct store_cell found;
+        int rc = store_cell_find(store, &p->cells[i].identity, &found, err);
+        if (rc < 0)
+            return -1;
+        if (rc == 1) {
+            p->cells[i].id = found.id;
+            p->cells[i].status = found.status;
+            p->cells[i].next_index = found.next_index;
+        }
+    }
+    return 0;
+}
+
+static int read_text(struct plan *p, struct err *err)
+{
+    p->text_sha256 = "";
+    if (!p->study->settings.file)
+        return 0;
+    p->text_sha256 = digest(&p->arena, p->study->settings.file, err);
+    return p->text_sha256 ? 0 : -1;
+}
+
+static int read_machine(struct plan *p, struct err *err)
+{
+    struct machine m;
+    struct buf info = BUF_INIT;
+    if (machine_load(&m, &p->arena, NULL, err) < 0)
+        return -1;
+    machine_json(&info, &m);
+    p->machine_id = arena_strdup(&p->arena, m.id);
+    p->machine_info = arena_strdup(&p->arena, info.data);
+    buf_release(&info);
+    return 0;
+}
+
+int plan_build(struct plan *out, const struct study *study, struct store *store, struct err *err)
+{
+    *out = (struct plan){ .study = study };
+    arena_init(&out->arena);
+    if (read_machine(out, err) < 0 || read_text(out, err) < 0 || read_models(out, err) < 0) {
+        plan_release(out);
+        return -1;
+    }
+    make_variants(out);
+    make_cells(out);
+    if (read_status(out, store, err) < 0) {
+        plan_release(out);
+        return -1;
+    }
+    return 0;
+}
+
+void plan_release(struct plan *p)
+{
+    arena_release(&p->arena);
+}

@@ -1,0 +1,120 @@
+#include "study/settings.h"
+
+#include <stddef.h>
+
+#define AT(field) .offset = offsetof(struct settings, field)
+
+static const char *const on_off_auto[] = { "on", "off", "auto", NULL };
+static const char *const cache_types[] = { "f32", "f16", "bf16", "q8_0", "q5_1", "q5_0", "q4_1", "q4_0", "iq4_nl", NULL };
+static const char *const load_modes[] = { "none", "mmap", "mlock", NULL };
+static const char *const workload_sets[] = { "none", "localscore", NULL };
+static const char *const formats[] = { "text", "md", "csv", "json", "jsonl", "sql", NULL };
+
+static const struct opt_row rows[] = {
+    { .key = "n_ctx", .short_name = "c", .alias = "ctx_size", .type = OPT_INT, AT(n_ctx), .unit = "tokens", .def = "512",
+      .min = 16, .max = 1 << 20, .group = "perplexity", .moves_results = true,
+      .help = "length of a chunk of text; half of it is context, the rest is scored" },
+    { .key = "n_batch", .short_name = "b", .alias = "batch_size", .type = OPT_INT, AT(n_batch), .unit = "tokens",
+      .def = "2048", .min = 1, .max = 1 << 20, .group = "engine", .moves_results = true,
+      .help = "tokens a decode call carries; n_batch / n_ctx chunks are decoded together" },
+    { .key = "n_ubatch", .short_name = "ub", .alias = "ubatch_size", .type = OPT_INT, AT(n_ubatch), .unit = "tokens",
+      .def = "512", .min = 1, .max = 1 << 20, .group = "engine", .moves_results = true,
+      .help = "tokens computed at once; moves logits as much as Q8_0 does, so it is kept equal" },
+    { .key = "n_threads", .short_name = "t", .alias = "threads", .type = OPT_INT, AT(n_threads), .unit = "threads",
+      .def = "0", .min = 0, .max = 4096, .group = "engine", .help = "threads; 0 = one a physical core" },
+    { .key = "n_gpu_layers", .short_name = "ngl", .alias = "gpu_layers", .type = OPT_INT, AT(n_gpu_layers),
+      .unit = "layers", .def = "0", .min = -1, .max = 1 << 16, .group = "engine", .moves_results = true,
+      .help = "layers on the GPU; 0 = CPU only, -1 = all" },
+    { .key = "flash_attn", .short_name = "fa", .type = OPT_CHOICE, AT(flash_attn), .def = "auto",
+      .choices = on_off_auto, .group = "engine", .moves_results = true, .help = "flash attention" },
+    { .key = "type_k", .short_name = "ctk", .alias = "cache_type_k", .type = OPT_CHOICE, AT(type_k), .def = "f16",
+      .choices = cache_types, .group = "engine", .moves_results = true, .help = "type of the K cache" },
+    { .key = "type_v", .short_name = "ctv", .alias = "cache_type_v", .type = OPT_CHOICE, AT(type_v), .def = "f16",
+      .choices = cache_types, .group = "engine", .moves_results = true, .help = "type of the V cache" },
+    { .key = "load_mode", .short_name = "lm", .type = OPT_CHOICE, AT(load_mode), .def = "mmap",
+      .choices = load_modes, .group = "engine",
+      .help = "how weights are loaded; memory is always measured with none" },
+    { .key = "repack", .type = OPT_BOOL, AT(repack), .def = "true", .group = "engine", .moves_results = true,
+      .help = "let the engine reorder weights for the CPU (Q4_0, Q4_K): faster, and moves logits" },
+
+    { .key = "file", .short_name = "f", .alias = "text", .type = OPT_STR, AT(file), .group = "text",
+      .help = "text file to measure perplexity on (wiki.test.raw)" },
+    { .key = "n_chunks", .alias = "chunks", .type = OPT_INT, AT(n_chunks), .unit = "chunks", .def = "-1", .min = -1,
+      .max = 1e9, .group = "perplexity", .moves_results = true, .help = "chunks of the text to measure; -1 = all" },
+    { .key = "kl_divergence", .type = OPT_STR, AT(kl_divergence), .group = "divergence",
+      .help = "base model: KL divergence of MODEL from it, both decoded in lockstep" },
+    { .key = "kl_divergence_base", .type = OPT_STR, AT(kl_divergence_base), .group = "divergence",
+      .help = "the base as a logits file written by llama-perplexity or --save_all_logits" },
+    { .key = "save_all_logits", .type = OPT_STR, AT(save_all_logits), .group = "divergence",
+      .help = "write MODEL's logits to a file in llama-perplexity's format" },
+
+    { .key = "n_prompt", .short_name = "p", .type = OPT_INT, AT(n_prompt), .unit = "tokens", .def = "512", .min = 0,
+      .max = 1 << 20, .group = "speed", .moves_results = true, .help = "prompt length of the prompt test; 0 = no such test" },
+    { .key = "n_gen", .short_name = "n", .type = OPT_INT, AT(n_gen), .unit = "tokens", .def = "128", .min = 0,
+      .max = 1 << 20, .group = "speed", .moves_results = true,
+      .help = "tokens of the generation test; 0 = no such test" },
+    { .key = "n_depth", .short_name = "d", .type = OPT_INT, AT(n_depth), .unit = "tokens", .def = "0", .min = 0,
+      .max = 1 << 20, .group = "speed", .moves_results = true, .help = "tokens already in the context" },
+    { .key = "repetitions", .short_name = "r", .type = OPT_INT, AT(repetitions), .unit = "repetitions", .def = "10",
+      .min = 1, .max = 10000, .group = "speed", .moves_results = true, .help = "counted repetitions of each test" },
+    { .key = "n_warmup", .alias = "warmup", .type = OPT_INT, AT(n_warmup), .unit = "repetitions", .def = "2", .min = 0,
+      .max = 100, .group = "speed", .moves_results = true, .help = "repetitions before that are not counted" },
+    { .key = "workloads", .type = OPT_CHOICE, AT(workloads), .def = "none", .choices = workload_sets,
+      .group = "speed", .moves_results = true, .help = "localscore: its nine prompt + generation mixes instead of -p and -n" },
+    { .key = "ttft", .type = OPT_BOOL, AT(ttft), .def = "true", .group = "speed", .moves_results = true,
+      .help = "measure the time to the first token too" },
+
+    { .key = "memory_ctx", .type = OPT_INT, AT(memory_ctx), .unit = "tokens", .def = "4096", .min = 256,
+      .max = 1 << 20, .group = "memory", .moves_results = true, .help = "context length at which memory is measured" },
+    { .key = "ram_limit", .type = OPT_BYTES, AT(ram_limit), .def = "0", .min = 0, .max = 1e15, .group = "memory",
+      .moves_results = true, .help = "run under this memory limit (a cgroup, where allowed), e.g. 8GiB" },
+
+    { .key = "imatrix", .type = OPT_STR, AT(imatrix), .group = "quantize",
+      .help = "importance matrix file (GGUF or .dat) of llama-imatrix" },
+    { .key = "allow_requantize", .type = OPT_BOOL, AT(allow_requantize), .def = "false", .group = "quantize",
+      .help = "accept a source that is quantized already" },
+    { .key = "pure", .type = OPT_BOOL, AT(pure), .def = "false", .group = "quantize", .moves_results = true,
+      .help = "all tensors at the level's own type, no mixture" },
+    { .key = "overwrite", .type = OPT_BOOL, AT(overwrite), .def = "false", .group = "quantize",
+      .help = "replace files that exist" },
+
+    { .key = "store", .type = OPT_STR, AT(store), .group = "store",
+      .help = "the store file; perbit.db unless the study names one" },
+    { .key = "out_dir", .type = OPT_STR, AT(out_dir), .group = "run",
+      .help = "folder for quantized files; models beside the study file" },
+    { .key = "keep_files", .type = OPT_BOOL, AT(keep_files), .def = "true", .group = "run",
+      .help = "keep quantized files; no: make, measure and delete one level at a time" },
+    { .key = "retry_failed", .type = OPT_BOOL, AT(retry_failed), .def = "true", .group = "run",
+      .help = "try failed cells again" },
+    { .key = "disk_budget", .type = OPT_BYTES, AT(disk_budget), .def = "0", .min = 0, .max = 1e15, .group = "run",
+      .help = "most that quantized files may take on disk; 0 = what is free" },
+    { .key = "memory_budget", .type = OPT_BYTES, AT(memory_budget), .def = "0", .min = 0, .max = 1e15, .group = "run",
+      .help = "most that models loaded together may take; 0 = 60 % of what is available" },
+
+    { .key = "output", .short_name = "o", .type = OPT_CHOICE, AT(output), .def = "text", .choices = formats,
+      .group = "output", .help = "format of the result" },
+    { .key = "json", .type = OPT_BOOL, AT(json), .def = "false", .group = "output", .help = "short for --output json" },
+    { .key = "verbose", .short_name = "v", .type = OPT_BOOL, AT(verbose), .def = "false", .group = "output",
+      .help = "say more, the engine's own messages too" },
+    { .key = "quiet", .short_name = "q", .type = OPT_BOOL, AT(quiet), .def = "false", .group = "output",
+      .help = "no progress, only results and errors" },
+};
+
+const struct opt_table settings_table = { rows, sizeof rows / sizeof rows[0] };
+
+void settings_backend_params(const struct settings *s, struct backend_params *out)
+{
+    *out = (struct backend_params){
+        .n_ctx = (int)s->n_ctx,
+        .n_batch = (int)s->n_batch,
+        .n_ubatch = (int)s->n_ubatch,
+        .n_seq_max = 1,
+        .n_threads = (int)s->n_threads,
+        .n_gpu_layers = (int)s->n_gpu_layers,
+        .flash_attn = s->flash_attn,
+        .type_k = s->type_k,
+        .type_v = s->type_v,
+        .load_mode = s->load_mode,
+        .repack = s->repack,
+    };
+}

@@ -1,0 +1,48 @@
+/*
+ * settings: the one table of everything that can be set. It feeds the command line, the study file, help,
+ * the man page, and the settings stored with each result. A setting stands nowhere else.
+ *
+ * Add a setting: a field here, a row in settings.c. moves_results in its row makes it part of a cell's identity.
+ * Texts live in the arena that opt_defaults and opt_parse were given.
+ */
+#ifndef PERBIT_STUDY_SETTINGS_H
+#define PERBIT_STUDY_SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/opt.h"
+#include "engine/backend.h"
+
+struct settings {
+    /* engine: moves logits, speed or memory */
+    int64_t n_ctx, n_batch, n_ubatch, n_threads, n_gpu_layers;
+    const char *flash_attn, *type_k, *type_v, *load_mode;
+    bool repack;
+    /* perplexity */
+    const char *file, *kl_divergence, *kl_divergence_base, *save_all_logits;
+    int64_t n_chunks;
+    /* speed */
+    int64_t n_prompt, n_gen, n_depth, repetitions, n_warmup;
+    const char *workloads;
+    bool ttft;
+    /* memory */
+    int64_t memory_ctx, ram_limit;
+    /* quantize */
+    const char *imatrix;
+    bool allow_requantize, pure, overwrite;
+    /* run */
+    const char *store, *out_dir;
+    bool keep_files, retry_failed;
+    int64_t disk_budget, memory_budget;
+    /* output */
+    const char *output;
+    bool json, verbose, quiet;
+};
+
+extern const struct opt_table settings_table;
+
+/* The engine settings as the backend wants them. */
+void settings_backend_params(const struct settings *s, struct backend_params *out);
+
+#endif

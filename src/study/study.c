@@ -1,0 +1,324 @@
+#include "study/study.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/fs.h"
+#include "base/yaml.h"
+#include "core/quant.h"
+
+/* Collects every mistake of a file, so that one reading shows them all. */
+struct reader {
+    struct arena *a;
+    struct study *study;
+    const char *dir;   /* of the study file: paths are relative to it */
+    struct buf wrong;  /* one message a line */
+};
+
+static void complain(struct reader *r, const struct yaml_node *at, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+static void complain(struct reader *r, const struct yaml_node *at, const char *fmt, ...)
+{
+    va_list ap;
+    if (r->wrong.len)
+        buf_putc(&r->wrong, '\n');
+    buf_printf(&r->wrong, "%s:%d:%d: ", at->file, at->line, at->col);
+    va_start(ap, fmt);
+    buf_vprintf(&r->wrong, fmt, ap);
+    va_end(ap);
+}
+
+static const char *text_of(struct reader *r, const struct yaml_node *node, const char *key)
+{
+    if (node->kind == YAML_SCALAR && !yaml_is_null(node) && *node->text)
+        return node->text;
+    complain(r, node, "%s: expected a text, found %s", key,
+             node->kind == YAML_SCALAR ? "nothing" : yaml_kind_name(node));
+    return NULL;
+}
+
+static const char *path_of(struct reader *r, const struct yaml_node *node, const char *key)
+{
+    const char *text = text_of(r, node, key);
+    return text && text[0] != '/' ? fs_join(r->a, r->dir, text) : text;
+}
+
+static const char *level_of(struct reader *r, const struct yaml_node *node, const char *key)
+{
+    const char *text = text_of(r, node, key);
+    const struct quant_info *q = text ? quant_find(text) : NULL;
+    if (!text || q)
+        return q ? q->name : NULL;
+    const char *names[64];
+    int n = 0;
+    for (; n < quant_n() && n < 64; n++)
+        names[n] = quant_at(n)->name;
+    const char *near = opt_nearest(text, names, n);
+    complain(r, node, "%s: unknown level '%s'%s%s%s", key, text, near ? "; did you mean '" : "", near ? near : "",
+             near ? "'?" : "");
+    return NULL;
+}
+
+/* A list; anything else stands for a list of one, which *node itself then is. */
+static int items_of(const struct yaml_node *const *node, const struct yaml_node *const **out)
+{
+    bool is_list = (*node)->kind == YAML_SEQUENCE;
+    *out = is_list ? (const struct yaml_node *const *)(*node)->items : node;
+    return is_list ? (*node)->n : 1;
+}
+
+static void read_levels(struct reader *r, const struct yaml_node *node)
+{
+    const struct yaml_node *const *items;
+    int n = items_of(&node, &items);
+    const char **levels = arena_alloc(r->a, (size_t)(n + 1) * sizeof *levels);
+    int n_levels = 0;
+    for (int i = 0; i < n; i++) {
+        const char *level = level_of(r, items[i], "levels");
+        for (int k = 0; level && k < n_levels; k++)
+            if (strcmp(levels[k], level) == 0) {
+                complain(r, items[i], "levels: '%s' stands twice", level);
+                level = NULL;
+            }
+        if (level)
+            levels[n_levels++] = level;
+    }
+    r->study->levels = levels;
+    r->study->n_levels = n_levels;
+}
+
+static void complain_measure(struct reader *r, const struct yaml_node *node, const char *text)
+{
+    const char *names[KIND_COUNT];
+    struct buf all = BUF_INIT;
+    int n = 0;
+    for (int k = 0; k < KIND_COUNT; k++)
+        if (kind_info((enum kind)k)->in_measures) {
+            names[n++] = kind_info((enum kind)k)->name;
+            buf_printf(&all, "%s%s", n > 1 ? ", " : "", names[n - 1]);
+        }
+    const char *near = opt_nearest(text, names, n);
+    if (near)
+        complain(r, node, "measures: unknown measure '%s'; did you mean '%s'?", text, near);
+    else
+        complain(r, node, "measures: '%s' is not one of: %s", text, all.data);
+    buf_release(&all);
+}
+
+static void read_measures(struct reader *r, const struct yaml_node *node)
+{
+    const struct yaml_node *const *items;
+    int n = items_of(&node, &items);
+    r->study->n_measures = 0;
+    for (int i = 0; i < n; i++) {
+        const char *text = text_of(r, items[i], "measures");
+        enum kind k = text ? kind_find(text) : KIND_COUNT;
+        if (text && (k == KIND_COUNT || !kind_info(k)->in_measures))
+            complain_measure(r, items[i], text);
+        else if (text && r->study->n_measures < KIND_COUNT)
+            r->study->measures[r->study->n_measures++] = k;
+    }
+}
+
+static void read_files(struct reader *r, struct study_model *m, const struct yaml_node *node)
+{
+    if (node->kind != YAML_MAPPING) {
+        complain(r, node, "files: expected a mapping from level to path, found %s", yaml_kind_name(node));
+        return;
+    }
+    struct study_file *files = arena_alloc(r->a, (size_t)(node->n + 1) * sizeof *files);
+    for (int i = 0; i < node->n; i++) {
+        files[i].level = level_of(r, node->keys[i], "files");
+        files[i].path = path_of(r, node->items[i], "files");
+    }
+    m->files = files;
+    m->n_files = node->n;
+}
+
+static const char *const model_keys[] = { "name", "path", "imatrix", "files" };
+
+static void complain_key(struct reader *r, const struct yaml_node *key, const char *where, const char *const *known,
+                         int n)
+{
+    const char *near = opt_nearest(key->text, known, n);
+    complain(r, key, "%sunknown key '%s'%s%s%s", where, key->text, near ? "; did you mean '" : "", near ? near : "",
+             near ? "'?" : "");
+}
+
+static void read_model(struct reader *r, struct study_model *m, const struct yaml_node *node)
+{
+    if (node->kind == YAML_SCALAR) { /* a bare path */
+        m->path = path_of(r, node, "models");
+        return;
+    }
+    if (node->kind != YAML_MAPPING) {
+        complain(r, node, "models: expected a path or a mapping, found %s", yaml_kind_name(node));
+        return;
+    }
+    for (int i = 0; i < node->n; i++) {
+        const char *key = node->keys[i]->text;
+        const struct yaml_node *v = node->items[i];
+        if (strcmp(key, "name") == 0)
+            m->name = text_of(r, v, key);
+        else if (strcmp(key, "path") == 0)
+            m->path = path_of(r, v, key);
+        else if (strcmp(key, "imatrix") == 0)
+            m->imatrix = path_of(r, v, key);
+        else if (strcmp(key, "files") == 0)
+            read_files(r, m, v);
+        else
+            complain_key(r, node->keys[i], "models: ", model_keys, 4);
+    }
+    if (!yaml_find(node, "path"))
+        complain(r, node, "models: missing key 'path' (a GGUF file)");
+}
+
+static void read_models(struct reader *r, const struct yaml_node *node)
+{
+    const struct yaml_node *const *items;
+    int n = items_of(&node, &items);
+    struct study_model *models = arena_alloc(r->a, (size_t)(n + 1) * sizeof *models);
+    for (int i = 0; i < n; i++)
+        read_model(r, &models[i], items[i]);
+    if (n == 0)
+        complain(r, node, "models: expected at least one model");
+    r->study->models = models;
+    r->study->n_models = n;
+}
+
+static void read_name(struct reader *r, const struct yaml_node *node)
+{
+    r->study->name = text_of(r, node, "name");
+}
+
+static void read_base(struct reader *r, const struct yaml_node *node)
+{
+    r->study->base = level_of(r, node, "base");
+}
+
+static const struct {
+    const char *key;
+    void (*read)(struct reader *r, const struct yaml_node *node);
+} study_keys[] = {
+    { "name", read_name }, { "models", read_models }, { "levels", read_levels },
+    { "base", read_base }, { "measures", read_measures },
+};
+enum { N_STUDY_KEYS = sizeof study_keys / sizeof study_keys[0] };
+
+static const char *const study_groups[] = { "engine", "text", "perplexity", "speed", "memory", "quantize", "store",
+                                            "run", NULL };
+
+static bool is_path_setting(const struct opt_row *row)
+{
+    static const char *const keys[] = { "file", "imatrix", "store", "out_dir" };
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (strcmp(row->key, keys[i]) == 0)
+            return true;
+    return false;
+}
+
+static void read_setting(struct reader *r, const struct opt_row *row, const struct yaml_node *key,
+                         const struct yaml_node *node)
+{
+    const char *text = is_path_setting(row) ? path_of(r, node, key->text) : text_of(r, node, key->text);
+    struct err err = { 0 };
+    if (text && opt_set(row, &r->study->settings, text, row->key, r->a, &err) < 0)
+        complain(r, node, "%s", err.msg);
+}
+
+static void unknown_key(struct reader *r, const struct yaml_node *key)
+{
+    const char *names[128];
+    int n = 0;
+    for (; n < N_STUDY_KEYS; n++)
+        names[n] = study_keys[n].key;
+    for (int i = 0; i < settings_table.n && n < 128; i++)
+        if (opt_in_groups(&settings_table.rows[i], study_groups))
+            names[n++] = settings_table.rows[i].key;
+    complain_key(r, key, "", names, n);
+}
+
+static void read_key(struct reader *r, const struct yaml_node *key, const struct yaml_node *value)
+{
+    for (int i = 0; i < N_STUDY_KEYS; i++)
+        if (strcmp(study_keys[i].key, key->text) == 0) {
+            study_keys[i].read(r, value);
+            return;
+        }
+    const struct opt_row *row = opt_find(&settings_table, key->text);
+    if (row && opt_in_groups(row, study_groups))
+        read_setting(r, row, key, value);
+    else
+        unknown_key(r, key);
+}
+
+static void default_levels(struct study *s, struct arena *a)
+{
+    const char **levels = arena_alloc(a, (size_t)quant_n() * sizeof *levels);
+    for (int i = 0; i < quant_n(); i++)
+        if (quant_at(i)->in_study)
+            levels[s->n_levels++] = quant_at(i)->name;
+    s->levels = levels;
+}
+
+static bool has_level(const struct study *s, const char *level)
+{
+    for (int i = 0; i < s->n_levels; i++)
+        if (strcmp(s->levels[i], level) == 0)
+            return true;
+    return false;
+}
+
+static bool needs_text(const struct study *s)
+{
+    for (int i = 0; i < s->n_measures; i++)
+        if (kind_info(s->measures[i])->needs_text)
+            return true;
+    return false;
+}
+
+static const enum kind default_measures[] = { KIND_KL, KIND_SPEED, KIND_MEMORY };
+
+static void finish(struct reader *r, const struct yaml_node *root)
+{
+    struct study *s = r->study;
+    if (!yaml_find(root, "models"))
+        complain(r, root, "missing key 'models' (a list of GGUF files)");
+    if (!yaml_find(root, "levels"))
+        default_levels(s, r->a);
+    if (!yaml_find(root, "measures")) {
+        s->n_measures = sizeof default_measures / sizeof default_measures[0];
+        memcpy(s->measures, default_measures, sizeof default_measures);
+    }
+    if (!s->base && s->n_levels)
+        s->base = s->levels[0];
+    if (s->base && s->n_levels && !has_level(s, s->base))
+        complain(r, yaml_find(root, "base"), "base: '%s' is not one of the study's levels", s->base);
+    if (needs_text(s) && !s->settings.file)
+        complain(r, root, "missing key 'file' (the text for perplexity and kl)");
+    if (!s->name) {
+        char *stem = arena_strdup(r->a, fs_basename(s->path));
+        stem[strcspn(stem, ".")] = '\0';
+        s->name = stem;
+    }
+}
+
+int study_load(struct study *out, struct arena *a, const char *path, const struct settings *defaults,
+               struct err *err)
+{
+    struct yaml_node *root;
+    struct reader r = { .a = a, .study = out, .dir = fs_dirname(a, path), .wrong = BUF_INIT };
+    *out = (struct study){ .path = path, .settings = *defaults };
+    if (yaml_load(&root, a, path, err) < 0)
+        return -1;
+    if (root->kind != YAML_MAPPING)
+        return err_set(err, ERR_USAGE, "%s:%d:%d: expected a mapping (name: ..., models: ...), found %s", path,
+                       root->line, root->col, yaml_kind_name(root));
+    for (int i = 0; i < root->n; i++)
+        read_key(&r, root->keys[i], root->items[i]);
+    finish(&r, root);
+    int ret = r.wrong.len ? err_set(err, ERR_USAGE, "%s", r.wrong.data) : 0;
+    buf_release(&r.wrong);
+    return ret;
+}

@@ -1,0 +1,56 @@
+/*
+ * study: a study file: models x levels x measures, and settings. One YAML mapping, flat:
+ *
+ *   name: laptop
+ *   models:
+ *     - name: SmolLM2-135M-Instruct      # shown in tables; the file's own name when left out
+ *       path: smollm2-bf16.gguf          # the source, relative to the study file
+ *       imatrix: smollm2.imatrix.gguf    # optional
+ *       files: { Q4_K_M: ready.gguf }    # optional: levels that somebody made already
+ *   levels: [BF16, Q8_0, Q4_K_M]         # all eight of the guide when left out
+ *   base: BF16                           # the first level when left out
+ *   measures: [kl, speed, memory]        # rows of core/kind.c
+ *   file: wiki.test.raw                  # and every other setting of study/settings.c, by its key
+ *
+ * Errors  ERR_USAGE with all mistakes of the file, one a line: "FILE:LINE:COL: what was expected; did you mean ...?"
+ * Owns    everything lives in the arena        Tests  unit/test_study.c
+ */
+#ifndef PERBIT_STUDY_STUDY_H
+#define PERBIT_STUDY_STUDY_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "core/kind.h"
+#include "study/settings.h"
+
+struct study_file {
+    const char *level, *path;
+};
+
+struct study_model {
+    const char *name;     /* NULL: as the file says */
+    const char *path;
+    const char *imatrix;  /* NULL: none */
+    const struct study_file *files;
+    int n_files;
+};
+
+struct study {
+    const char *name;
+    const char *path;     /* of the study file; NULL for a study made by a command */
+    const struct study_model *models;
+    int n_models;
+    const char *const *levels; /* [n_levels]; names of core/quant.c. n_levels 0: each model's file as it is */
+    int n_levels;
+    const char *base;     /* level */
+    const char *base_path;/* a base of a command: a file, or NULL */
+    enum kind measures[KIND_COUNT];
+    int n_measures;
+    struct settings settings;
+};
+
+/* settings: values from the command line, used where the file says nothing. */
+int study_load(struct study *out, struct arena *a, const char *path, const struct settings *defaults,
+               struct err *err);
+
+#endif
