@@ -270,7 +270,7 @@ static void put_text(struct buf *out, const char *s, size_t len)
     for (size_t i = 0; i < len;) {
         size_t at = i;
         unsigned char c = (unsigned char)s[i];
-        bool is_bad = utf8_next(s, len, &i) == 0xfffd && i == at + 1;
+        bool is_bad = utf8_next(s, len, &i) == 0xfffd; /* or U+FFFD itself */
         if (!is_bad && c >= 0x20 && c != '"' && c != '\\')
             continue;
         buf_append(out, s + start, at - start);

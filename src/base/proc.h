@@ -2,8 +2,8 @@
  * proc: a child process with pipes on its standard input and output; its standard error is kept.
  *
  * The child gets its own process group, dies with its parent (Linux: PR_SET_PDEATHSIG, which means
- * with the thread that opened it), and is reaped by proc_wait. proc_read_line blocks; proc_poll waits
- * for any of several children.
+ * with the thread that opened it), and is reaped by proc_wait. proc_read_line blocks; proc_poll
+ * waits for any of several children.
  *
  * Errors  ERR_IO, ERR_CHILD        Owns  *out until proc_close (kills what still runs)
  */

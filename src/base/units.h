@@ -13,6 +13,6 @@
 
 int units_parse_bytes(int64_t *out_bytes, const char *text, struct err *err);
 void units_format_bytes(char *out, size_t out_bytes, int64_t n_bytes); /* "1.23 GiB", "85.8 MiB" */
-void units_format_duration(char *out, size_t out_bytes, double s); /* "3 s", "4 min 10 s", "2 h 5 min" */
+void units_format_duration(char *out, size_t out_bytes, double s); /* "3 s", "4 min 10 s" */
 
 #endif

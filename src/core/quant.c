@@ -8,7 +8,8 @@
 
 /*
  * The rows are the levels that llama-quantize knows (QUANT_OPTIONS in its source). needs_imatrix follows
- * tensor_requires_imatrix() in llama-quant.cpp; on a narrow model a fallback type may lift the demand.
+ * tensor_requires_imatrix() in llama-quant.cpp, over the types of all tensors that a level mixes; on a narrow
+ * model a fallback type may lift the demand.
  */
 static const struct quant_info quants[] = {
     { .name = "BF16", .family = "float", .in_study = true, .note = "brain float: the study's base" },
@@ -34,7 +35,7 @@ static const struct quant_info quants[] = {
     { .name = "IQ3_M", .family = "i", .note = "3.66 bits, a mix around IQ3_S" },
     { .name = "Q3_K_S", .family = "k", .note = "3-bit K-quant throughout" },
     { .name = "IQ3_S", .family = "i", .note = "3.44 bits" },
-    { .name = "IQ3_XS", .family = "i", .note = "3.3 bits" },
+    { .name = "IQ3_XS", .family = "i", .needs_imatrix = true, .note = "3.3 bits, some tensors as IQ3_XXS" },
     { .name = "IQ3_XXS", .family = "i", .needs_imatrix = true, .note = "3.06 bits" },
     { .name = "Q2_K_S", .family = "k", .needs_imatrix = true, .note = "2-bit K-quant throughout" },
     { .name = "IQ2_M", .family = "i", .needs_imatrix = true, .note = "2.7 bits" },

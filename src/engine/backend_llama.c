@@ -90,21 +90,17 @@ static void init_engine(void)
     is_done = true;
 }
 
+/* The commit loses the "-dirty" that a tree outside of git gets; the hash of the engine's build pins the rest. */
 const char *backend_build(void)
 {
     static char text[256];
     if (text[0])
         return text;
     const char *commit = ggml_commit();
-    if (strcmp(commit, "unknown") == 0)
-        commit = "";
-#ifdef PERBIT_ENGINE_COMMIT
-    commit = PERBIT_ENGINE_COMMIT;
-#endif
-    int n = snprintf(text, sizeof(text), "llama.cpp %s, ggml %s%s%s%s", llama_version(), ggml_version(),
-                     *commit ? " (" : "", commit, *commit ? ")" : "");
+    int n_commit = (int)strcspn(commit, "-");
+    int n = snprintf(text, sizeof(text), "llama.cpp %s (%.*s)", llama_version(), n_commit, commit);
 #ifdef PERBIT_ENGINE_HASH
-    snprintf(text + n, sizeof(text) - (size_t)n, ", %s", PERBIT_ENGINE_HASH);
+    snprintf(text + n, sizeof(text) - (size_t)n, " %s", PERBIT_ENGINE_HASH);
 #else
     (void)n;
 #endif

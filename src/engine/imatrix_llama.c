@@ -10,6 +10,8 @@
 #include "base/buf.h"
 #include "base/fs.h"
 
+#include "base/banned.h"
+
 static const char SUMS[] = ".in_sum2", COUNTS[] = ".counts";
 
 /* ---- GGUF ---- */

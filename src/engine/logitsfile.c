@@ -11,6 +11,8 @@
 #include "base/xalloc.h"
 #include "engine/logprob.h"
 
+#include "base/banned.h"
+
 static const char MAGIC[8] = "_logits_";
 
 enum {

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/banned.h"
+
 /*
  * The loops below are written so that a compiler turns them into vector code without reordering any sum:
  * LANES partial sums side by side. One body serves all CPUs; the loader picks the widest (function

@@ -9,6 +9,8 @@
 #include "engine/logprob.h"
 #include "engine/workers.h"
 
+#include "base/banned.h"
+
 /*
  * One group at a time: n_seq chunks are decoded by model[0], then by each level; then all rows are scored.
  *

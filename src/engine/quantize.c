@@ -13,6 +13,8 @@
 #include "engine/backend.h"
 #include "engine/quantize_llama.h"
 
+#include "base/banned.h"
+
 static bool is_fake(const struct backend_ops *ops)
 {
     return strcmp(ops->name, "fake") == 0;

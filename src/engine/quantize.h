@@ -2,7 +2,9 @@
  * quantize: one model file at one level. Byte-identical to llama-quantize of the same tree.
  *
  * Writes to OUT.part.<pid>, renames at the end; refuses in == out (also through links); checks the free
- * space first. Progress: tensors done of total, from the engine's log lines.
+ * space first. Progress: tensors done of total, from the engine's log lines. The engine cannot be stopped:
+ * when the sink refuses an event, its error is told after the last tensor (a job runs in a child: kill that).
+ * A fake model (engine/backend.h) gets invented "level", "noise" and "bpw".
  * Errors  ERR_USAGE unknown level, in == out, level needs an imatrix; ERR_IO; ERR_MODEL with the engine's reason
  * Owns    nothing                 Source  llama-quant.cpp, tools/quantize of the pinned llama.cpp
  */

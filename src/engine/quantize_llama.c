@@ -13,6 +13,8 @@
 #include "base/buf.h"
 #include "engine/imatrix.h"
 
+#include "base/banned.h"
+
 /* QUANT_OPTIONS of tools/quantize/quantize.cpp, without COPY. */
 static const struct level {
     const char *name;

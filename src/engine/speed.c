@@ -7,6 +7,8 @@
 #include "base/clock.h"
 #include "base/xalloc.h"
 
+#include "base/banned.h"
+
 /*
  * The text of speed_ttft: plain prose, so that tokenizing it costs what a real prompt costs. It is repeated
  * until it has as many tokens as are asked for.

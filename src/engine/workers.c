@@ -7,6 +7,8 @@
 
 #include "base/xalloc.h"
 
+#include "base/banned.h"
+
 struct workers {
     int n_threads;          /* the caller's included */
     pthread_t *threads;     /* [n_threads - 1] */

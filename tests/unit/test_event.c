@@ -115,7 +115,8 @@ static void texts(void **state)
         "Gr\xc3\xbc\xc3\x9f" "e \xe6\x97\xa5\xe6\x9c\xac \xf0\x9f\x98\x80", "</script>\xe2\x80\xa8",
     };
     for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
-        struct event back = round_trip(f, &(struct event){ .kind = EVENT_FACT, .slot = 1, .key = all[i], .text = all[i] });
+        struct event back = round_trip(f, &(struct event){
+            .kind = EVENT_FACT, .slot = 1, .key = all[i], .text = all[i] });
         assert_string_equal(back.key, all[i]);
         assert_string_equal(back.text, all[i]);
         assert_string_equal(round_trip(f, &(struct event){ .kind = EVENT_LOG, .text = all[i] }).text, all[i]);
@@ -127,7 +128,8 @@ static void texts(void **state)
 static void other_kinds(void **state)
 {
     struct fixture *f = *state;
-    struct event back = round_trip(f, &(struct event){ .kind = EVENT_PROGRESS, .done = 3, .total = 9, .text = "chunks" });
+    struct event back = round_trip(f, &(struct event){
+        .kind = EVENT_PROGRESS, .done = 3, .total = 9, .text = "chunks" });
     assert_int_equal(back.done, 3);
     assert_int_equal(back.total, 9);
     assert_string_equal(back.text, "chunks");

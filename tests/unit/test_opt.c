@@ -404,7 +404,7 @@ static void json_errors(void **state)
 static void nearest_names(void **state)
 {
     (void)state;
-    static const char *const names[] = {"smoke", "quick", "full", "n_shot", "q4_k_m"};
+    static const char *const names[] = {"smoke", "quick", "full", "n_shot", "q4_k_m", "run"};
     static const struct {
         const char *text, *nearest;
     } cases[] = {
@@ -418,10 +418,11 @@ static void nearest_names(void **state)
         {"", NULL},
         {"unrelated", NULL},
         {"smokey", "smoke"},
+        {"rnu", "run"}, /* a swap is one edit */
         {"a_very_long_name_that_is_longer_than_any_option_has_ever_been_in_any_program", NULL},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-        const char *found = opt_nearest(cases[i].text, names, 5);
+        const char *found = opt_nearest(cases[i].text, names, 6);
         assert_string_equal(found ? found : "-", cases[i].nearest ? cases[i].nearest : "-");
     }
     assert_null(opt_nearest("x", NULL, 0));
