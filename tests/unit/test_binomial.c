@@ -33,7 +33,7 @@ static void normal_distribution(void **state)
         close_to(normal_quantile(inverse[i].p), inverse[i].z, 1e-14);
     assert_true(normal_quantile(0.5) == 0);
     assert_true(isinf(normal_quantile(0)) && isinf(normal_quantile(1)) && isnan(normal_quantile(1.5)));
-    close_to(normal_cdf(-8), 6.220960574271785e-16, 1e-12); /* Python: 0.5 * erfc(8 / sqrt(2)) */
+    close_to(normal_cdf(-8), 6.220960574271819e-16, 1e-12); /* Python: 0.5 * erfc(8 / sqrt(2)) */
     close_to(normal_cdf(-1.96), 0.024997895148220428, 1e-13);
     close_to(normal_cdf(0.5), 0.6914624612740131, 1e-14);
     for (double z = -6; z < 6; z += 0.37)

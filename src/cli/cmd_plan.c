@@ -1,0 +1,52 @@
+#include <stdio.h>
+
+#include "base/fs.h"
+#include "cli/measure.h"
+
+static const char *const groups[] = { "store", "output", NULL };
+
+static int print_plan(const struct plan *p, const struct settings *s, struct err *err)
+{
+    static const char *const status[] = { "to do", "in part", "done", "failed" };
+    struct frame f;
+    frame_init(&f, "plan");
+    int model = frame_add_column(&f, "model", "", FRAME_TEXT), level = frame_add_column(&f, "level", "", FRAME_TEXT);
+    int kind = frame_add_column(&f, "measure", "", FRAME_TEXT), state = frame_add_column(&f, "status", "", FRAME_TEXT);
+    int file = frame_add_column(&f, "file", "", FRAME_TEXT);
+    f.is_synthetic = p->is_synthetic;
+    for (int i = 0; i < p->n_cells; i++) {
+        const struct plan_cell *c = &p->cells[i];
+        int row = frame_add_row(&f);
+        frame_set_text(&f, row, model, c->variant->model->name);
+        frame_set_text(&f, row, level, c->variant->level);
+        frame_set_text(&f, row, kind, kind_info(c->kind)->name);
+        frame_set_text(&f, row, state, status[c->status]);
+        frame_set_text(&f, row, file, c->variant->path);
+    }
+    int rc = print_frame(&f, s, NULL, err);
+    frame_release(&f);
+    return rc;
+}
+
+static int run(struct invocation *in, struct err *err)
+{
+    struct study study;
+    struct store *store = NULL;
+    struct plan plan;
+    if (study_load(&study, &in->arena, in->args[0], &in->settings, err) < 0)
+        return err->code == ERR_USAGE ? EXIT_USAGE : EXIT_FAILED;
+    const char *path = study.settings.store ? study.settings.store : "perbit.db";
+    if (fs_exists(path) && store_open(&store, path, STORE_READ, err) < 0)
+        return EXIT_FAILED;
+    int status = EXIT_FAILED;
+    if (plan_build(&plan, &study, store, err) == 0) {
+        status = print_plan(&plan, &in->settings, err) < 0 ? EXIT_FAILED : EXIT_DONE;
+        plan_release(&plan);
+    }
+    store_close(store);
+    return status;
+}
+
+const struct command cmd_plan = { .name = "plan", .synopsis = "STUDY.yaml",
+                                  .summary = "what a study will do, and what is done already; measures nothing",
+                                  .min_args = 1, .max_args = 1, .groups = groups, .run = run };

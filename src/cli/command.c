@@ -1,0 +1,39 @@
+#include "cli/command.h"
+
+#include <string.h>
+
+#include "base/log.h"
+
+static const struct command *const commands[] = {
+    &cmd_run,    &cmd_plan,   &cmd_quantize, &cmd_perplexity, &cmd_speed, &cmd_memory,
+    &cmd_show,   &cmd_export, &cmd_report,   &cmd_doctor,     &cmd_help,  &cmd_worker,
+};
+
+int command_n(void)
+{
+    return (int)(sizeof commands / sizeof commands[0]);
+}
+
+const struct command *command_at(int i)
+{
+    return commands[i];
+}
+
+const struct command *command_find(const char *name)
+{
+    for (int i = 0; i < command_n(); i++)
+        if (strcmp(commands[i]->name, name) == 0)
+            return commands[i];
+    return NULL;
+}
+
+/* A message of several lines (a study file's mistakes) is several errors. */
+int command_fail(const struct err *err)
+{
+    for (const char *line = err->msg; *line;) {
+        int n = (int)strcspn(line, "\n");
+        log_error("%.*s", n, line);
+        line += n + (line[n] == '\n');
+    }
+    return err->code == ERR_USAGE ? EXIT_USAGE : EXIT_FAILED;
+}

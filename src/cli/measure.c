@@ -1,0 +1,178 @@
+#include "cli/measure.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/units.h"
+#include "base/yaml.h"
+#include "cli/progress.h"
+#include "report/writer.h"
+
+static const char *settings_json(const struct settings *s, struct arena *a)
+{
+    struct buf text = BUF_INIT;
+    struct jw w;
+    jw_init(&w, &text);
+    jw_object(&w);
+    opt_json(&settings_table, NULL, false, s, &w);
+    jw_end(&w);
+    const char *copy = arena_strdup(a, text.data);
+    buf_release(&text);
+    return copy;
+}
+
+static const char *first_reason(const struct plan *p)
+{
+    for (int i = 0; i < p->n_cells; i++)
+        if (p->cells[i].reason)
+            return p->cells[i].reason;
+    return "failed";
+}
+
+static int status_of(const struct study *study, const struct plan *p, const struct run_result *r, struct err *err)
+{
+    char took[32];
+    units_format_duration(took, sizeof took, r->elapsed_s);
+    if (study->n_levels > 0)
+        log_info("%d cells measured in %s, %d failed, %d were there already", r->n_done, took, r->n_failed, r->n_kept);
+    if (r->n_failed == 0)
+        return EXIT_DONE;
+    if (study->n_levels > 0)
+        return EXIT_SOME_FAILED;
+    err_set(err, ERR_MODEL, "%s", first_reason(p));
+    return EXIT_FAILED;
+}
+
+int measure_study(const struct study *study, struct store *store, const char *command, struct err *err)
+{
+    struct plan plan;
+    struct progress progress;
+    struct run_result result = { 0 };
+    int64_t run_id;
+    int status = EXIT_FAILED;
+    progress_init(&progress, study->settings.quiet || study->n_levels == 0);
+    if (study->n_levels == 0)
+        progress.is_quiet = study->settings.quiet;
+    struct run_view view = progress_view(&progress);
+    if (study->n_levels == 0)
+        view.finished = NULL;
+    if (plan_build(&plan, study, store, err) < 0)
+        return err->code == ERR_USAGE ? EXIT_USAGE : EXIT_FAILED;
+    if (store_run_begin(store, command, study->name ? study->name : "", settings_json(&study->settings, &plan.arena),
+                        &run_id, err) == 0 &&
+        runner_run(&plan, store, &view, &result, err) == 0 && store_run_end(store, run_id, err) == 0)
+        status = status_of(study, &plan, &result, err);
+    progress_clear(&progress);
+    log_set_hook(NULL, NULL);
+    if (result.elapsed_s > 0)
+        log_debug("%.3f s in all, %.3f s in decode calls", result.elapsed_s, result.decode_s);
+    plan_release(&plan);
+    return status;
+}
+
+void measure_files(struct study *out, struct invocation *in, const char *const *paths, int n, enum kind k)
+{
+    struct study_model *models = arena_alloc(&in->arena, (size_t)n * sizeof *models);
+    for (int i = 0; i < n; i++)
+        models[i] = (struct study_model){ .path = paths[i], .name = n > 1 ? paths[i] : NULL };
+    *out = (struct study){ .models = models, .n_models = n, .measures = { k }, .n_measures = 1,
+                           .settings = in->settings };
+}
+
+int measure_open_store(struct store **out, const struct settings *s, struct err *err)
+{
+    return store_open(out, s->store ? s->store : ":memory:", STORE_WRITE, err);
+}
+
+static bool ends_with(const char *s, const char *end)
+{
+    size_t n = strlen(s), m = strlen(end);
+    return n >= m && strcmp(s + n - m, end) == 0;
+}
+
+/* A study file stands for its store. */
+static int store_of_study(const char **out, struct arena *a, const char *path, const struct settings *defaults,
+                          struct err *err)
+{
+    struct study study;
+    if (study_load(&study, a, path, defaults, err) < 0)
+        return -1;
+    *out = study.settings.store ? study.settings.store : "perbit.db";
+    return 0;
+}
+
+int open_store_to_read(struct store **out, const struct invocation *in, const char *argument, struct err *err)
+{
+    struct arena *a = (struct arena *)&in->arena;
+    const char *path = argument ? argument : in->settings.store ? in->settings.store : "perbit.db";
+    if ((ends_with(path, ".yaml") || ends_with(path, ".yml")) &&
+        store_of_study(&path, a, path, &in->settings, err) < 0)
+        return -1;
+    return store_open(out, path, STORE_READ, err);
+}
+
+static void copy_cell(struct frame *to, int row, int column, const struct frame_cell *c, enum frame_kind kind)
+{
+    if (!c->is_set)
+        return;
+    if (kind == FRAME_TEXT)
+        frame_set_text(to, row, column, c->text);
+    else if (kind == FRAME_INT)
+        frame_set_int(to, row, column, c->i);
+    else
+        frame_set_num(to, row, column, c->num);
+}
+
+static bool column_is_empty(const struct frame *f, int column)
+{
+    for (int r = 0; r < f->n_rows; r++) {
+        const struct frame_cell *c = frame_at(f, r, column);
+        if (c->is_set && (f->columns[column].kind != FRAME_TEXT || c->text[0]))
+            return false;
+    }
+    return true;
+}
+
+/* For people: the chosen columns, without those that nobody measured. */
+static void narrow(struct frame *out, const struct frame *f, const char *const *only)
+{
+    int from[64], n = 0;
+    frame_init(out, f->name);
+    out->is_synthetic = f->is_synthetic;
+    for (; *only && n < 64; only++) {
+        int c = frame_column(f, *only);
+        if (c < 0 || column_is_empty(f, c))
+            continue;
+        from[n++] = c;
+        frame_set_label(out, frame_add_column(out, f->columns[c].name, f->columns[c].unit, f->columns[c].kind),
+                        f->columns[c].label, f->columns[c].decimals);
+    }
+    for (int r = 0; r < f->n_rows; r++) {
+        frame_add_row(out);
+        for (int k = 0; k < n; k++)
+            copy_cell(out, r, k, frame_at(f, r, from[k]), f->columns[from[k]].kind);
+    }
+}
+
+int print_frame(const struct frame *f, const struct settings *s, const char *const *only, struct err *err)
+{
+    const char *format = s->json ? "json" : s->output;
+    const struct writer *w = writer_find(format);
+    struct buf text = BUF_INIT;
+    struct frame few;
+    if (!w)
+        return err_set(err, ERR_USAGE, "unknown output format '%s'", format);
+    bool for_people = strcmp(format, "text") == 0 || strcmp(format, "md") == 0;
+    if (only && for_people) {
+        narrow(&few, f, only);
+        w->write(&text, &few);
+        frame_release(&few);
+    } else {
+        w->write(&text, f);
+    }
+    fwrite(text.data, 1, text.len, stdout);
+    buf_release(&text);
+    return 0;
+}

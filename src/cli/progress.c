@@ -1,0 +1,59 @@
+#include "cli/progress.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/units.h"
+
+static const double REDRAW_S = 0.1;
+
+void progress_clear(void *ctx)
+{
+    struct progress *p = ctx;
+    if (p->is_drawn)
+        fputs("\r\033[K", stderr);
+    p->is_drawn = false;
+}
+
+static void draw(void *ctx, const struct run_progress *r)
+{
+    struct progress *p = ctx;
+    char eta[32] = "";
+    double now_s = clock_s();
+    if (!p->is_terminal || p->is_quiet || now_s - p->drawn_s < REDRAW_S)
+        return;
+    p->drawn_s = now_s;
+    if (r->eta_s > 0)
+        units_format_duration(eta, sizeof eta, r->eta_s);
+    fprintf(stderr, "\r\033[K[%d/%d] %s %s %s", r->i_cell + 1, r->n_cells, r->model, r->level, r->kind);
+    if (r->total > 0)
+        fprintf(stderr, ": %s %" PRId64 "/%" PRId64, r->unit ? r->unit : "", r->done, r->total);
+    if (eta[0])
+        fprintf(stderr, ", about %s to go", eta);
+    p->is_drawn = true;
+}
+
+static void finished(void *ctx, const struct plan_cell *c, const struct run_progress *r, double elapsed_s)
+{
+    struct progress *p = ctx;
+    char took[32];
+    units_format_duration(took, sizeof took, elapsed_s);
+    if (c->reason)
+        log_warn("[%d/%d] %s %s %s failed: %s", r->i_cell, r->n_cells, r->model, r->level, r->kind, c->reason);
+    else if (!p->is_quiet)
+        log_info("[%d/%d] %s %s %s: %s", r->i_cell, r->n_cells, r->model, r->level, r->kind, took);
+}
+
+void progress_init(struct progress *p, bool is_quiet)
+{
+    *p = (struct progress){ .is_terminal = isatty(STDERR_FILENO), .is_quiet = is_quiet };
+    log_set_hook(progress_clear, p);
+}
+
+struct run_view progress_view(struct progress *p)
+{
+    return (struct run_view){ .progress = draw, .finished = finished, .ctx = p };
+}

@@ -1,0 +1,20 @@
+/*
+ * progress: what a person sees while a run works, on stderr: one line that is redrawn on a terminal, else one line a
+ * finished cell. quiet: nothing but failed cells.
+ */
+#ifndef PERBIT_CLI_PROGRESS_H
+#define PERBIT_CLI_PROGRESS_H
+
+#include "study/runner.h"
+
+struct progress {
+    bool is_terminal, is_quiet;
+    double drawn_s;    /* when the line was drawn last */
+    bool is_drawn;
+};
+
+void progress_init(struct progress *p, bool is_quiet);
+struct run_view progress_view(struct progress *p); /* borrows p */
+void progress_clear(void *p);                      /* removes the line; also a log hook */
+
+#endif

@@ -1,0 +1,182 @@
+#include "study/export.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/json.h"
+#include "engine/backend.h"
+#include "report/writer.h"
+#include "store/query.h"
+#include "study/analyse.h"
+
+struct exporter {
+    struct store *store;
+    const char *dir;
+    struct arena arena;
+    struct frame levels, cells, speed, text;
+    int n_files;
+};
+
+char *export_slug(struct arena *a, const char *name)
+{
+    char *slug = arena_strdup(a, name);
+    char *to = slug;
+    for (const char *c = name; *c; c++)
+        if (isalnum((unsigned char)*c) || *c == '.' || *c == '_')
+            *to++ = (char)tolower((unsigned char)*c);
+        else if (to > slug && to[-1] != '-')
+            *to++ = '-';
+    *to = '\0';
+    return slug;
+}
+
+static const char *text_at(const struct frame *f, int row, const char *column)
+{
+    const struct frame_cell *c = frame_at(f, row, frame_column(f, column));
+    return c->is_set && c->text ? c->text : "";
+}
+
+static void write_value(struct jw *w, const struct frame *f, int row, int column)
+{
+    const struct frame_cell *c = frame_at(f, row, column);
+    if (!c->is_set)
+        jw_null(w);
+    else if (f->columns[column].kind == FRAME_TEXT)
+        jw_str(w, c->text);
+    else if (f->columns[column].kind == FRAME_INT)
+        jw_int(w, c->i);
+    else
+        jw_num(w, c->num);
+}
+
+static void write_row(struct jw *w, const struct frame *f, int row)
+{
+    jw_object(w);
+    for (int c = 0; c < f->n_columns; c++) {
+        jw_key(w, f->columns[c].name);
+        write_value(w, f, row, c);
+    }
+    jw_end(w);
+}
+
+/* The rows of a frame that belong to one model and level. */
+static void write_rows(struct jw *w, const char *key, const struct frame *f, const char *model, const char *level)
+{
+    jw_key(w, key);
+    jw_array(w);
+    for (int r = 0; r < f->n_rows; r++)
+        if (!model || (strcmp(text_at(f, r, "model"), model) == 0 && strcmp(text_at(f, r, "level"), level) == 0))
+            write_row(w, f, r);
+    jw_end(w);
+}
+
+static int save(struct exporter *x, const char *folder, const char *name, const struct buf *text, struct err *err)
+{
+    const char *dir = folder ? fs_join(&x->arena, x->dir, folder) : x->dir;
+    if (fs_mkdirs(dir, err) < 0)
+        return -1;
+    x->n_files++;
+    return fs_write(fs_join(&x->arena, dir, name), text->data, text->len, err);
+}
+
+static int export_level(struct exporter *x, int row, struct err *err)
+{
+    const char *model = text_at(&x->levels, row, "model"), *level = text_at(&x->levels, row, "level");
+    struct buf text = BUF_INIT;
+    struct jw w;
+    jw_init(&w, &text);
+    jw_pretty(&w);
+    jw_object(&w);
+    jw_kbool(&w, "synthetic", x->levels.is_synthetic);
+    jw_key(&w, "summary");
+    write_row(&w, &x->levels, row);
+    write_rows(&w, "text", &x->text, model, level);
+    write_rows(&w, "speed", &x->speed, model, level);
+    write_rows(&w, "cells", &x->cells, model, level);
+    jw_end(&w);
+    buf_putc(&text, '\n');
+    int rc = save(x, arena_printf(&x->arena, "results/%s", export_slug(&x->arena, model)),
+                  arena_printf(&x->arena, "%s.json", export_slug(&x->arena, level)), &text, err);
+    buf_release(&text);
+    return rc;
+}
+
+static int export_speed(struct exporter *x, struct err *err)
+{
+    struct buf text = BUF_INIT;
+    if (x->speed.n_rows == 0)
+        return 0;
+    writer_find("csv")->write(&text, &x->speed);
+    int rc = save(x, "speed", arena_printf(&x->arena, "%s.csv", text_at(&x->speed, 0, "machine")), &text, err);
+    buf_release(&text);
+    return rc;
+}
+
+/* Each machine once: [{"id": ..., ...}] */
+static int write_machines(struct exporter *x, struct jw *w, struct err *err)
+{
+    const char *seen = "";
+    jw_key(w, "machines");
+    jw_object(w);
+    for (int r = 0; r < x->cells.n_rows; r++) {
+        const char *id = text_at(&x->cells, r, "machine"), *info;
+        if (!*id || strstr(seen, id))
+            continue;
+        seen = arena_printf(&x->arena, "%s %s", seen, id);
+        if (query_machine(x->store, &x->arena, id, &info, err) < 0)
+            return -1;
+        jw_key(w, id);
+        jw_raw(w, info ? info : "null");
+    }
+    jw_end(w);
+    return 0;
+}
+
+static int export_metadata(struct exporter *x, struct err *err)
+{
+    struct buf text = BUF_INIT;
+    struct jw w;
+    char now[32];
+    clock_utc(now, sizeof now);
+    jw_init(&w, &text);
+    jw_pretty(&w);
+    jw_object(&w);
+    jw_kbool(&w, "synthetic", x->levels.is_synthetic);
+    jw_kstr(&w, "program", "perbit " PERBIT_VERSION);
+    jw_kstr(&w, "engine", backend_build());
+    jw_kstr(&w, "exported", now);
+    int rc = write_machines(x, &w, err);
+    write_rows(&w, "cells", &x->cells, NULL, NULL);
+    jw_end(&w);
+    buf_putc(&text, '\n');
+    if (rc == 0)
+        rc = save(x, NULL, "metadata.json", &text, err);
+    buf_release(&text);
+    return rc;
+}
+
+int export_store(struct store *s, const char *dir, int *out_n_files, struct err *err)
+{
+    struct exporter x = { .store = s, .dir = dir };
+    int ret = -1;
+    arena_init(&x.arena);
+    if (analyse_levels(&x.levels, s, err) < 0 || analyse_cells(&x.cells, s, err) < 0 ||
+        analyse_speed(&x.speed, s, err) < 0 || analyse_text(&x.text, s, err) < 0)
+        goto done;
+    for (int r = 0; r < x.levels.n_rows; r++)
+        if (export_level(&x, r, err) < 0)
+            goto done;
+    if (export_speed(&x, err) < 0 || export_metadata(&x, err) < 0)
+        goto done;
+    *out_n_files = x.n_files;
+    ret = 0;
+done:
+    frame_release(&x.levels);
+    frame_release(&x.cells);
+    frame_release(&x.speed);
+    frame_release(&x.text);
+    arena_release(&x.arena);
+    return ret;
+}
