@@ -22,8 +22,8 @@ enum { CPU_MAX = 4096 }; /* logical CPUs looked at in /sys */
 /* What llama.cpp's CPU kernels ask for, x86 and Arm, in the kernel's spelling. */
 static const char *const flags_of_interest[] = {
     "sse4_2", "avx", "f16c", "fma", "avx2", "avx_vnni", "avx512f", "avx512bw", "avx512vl", "avx512vbmi", "avx512_vnni",
-    "avx512_bf16", "avx512_fp16", "amx_tile", "amx_int8", "amx_bf16", "asimd", "asimdhp", "asimddp", "i8mm", "bf16", "sve",
-    "sve2", "sme"
+    "avx512_bf16", "avx512_fp16", "amx_tile", "amx_int8", "amx_bf16", "asimd", "asimdhp", "asimddp", "i8mm", "bf16",
+    "sve", "sve2", "sme"
 };
 
 /* The value of the first "key : value" line of /proc/cpuinfo, or NULL. */
@@ -329,8 +329,8 @@ static void take_ticks(struct cpu_sample *out, const char *root)
     long long t[8] = { 0 };
 
     if (sysfile_path(path, root, "/proc/stat") && sysfile_read(&text, path) &&
-        sscanf(text.data, "cpu %lld %lld %lld %lld %lld %lld %lld %lld", &t[0], &t[1], &t[2], &t[3], &t[4], &t[5], &t[6],
-               &t[7]) >= 4) {
+        sscanf(text.data, "cpu %lld %lld %lld %lld %lld %lld %lld %lld", &t[0], &t[1], &t[2], &t[3], &t[4], &t[5],
+               &t[6], &t[7]) >= 4) {
         for (int i = 0; i < 8; i++)
             out->total_ticks += t[i];
         out->idle_ticks = t[3] + t[4];

@@ -9,8 +9,8 @@
  * Cost    n_resamples * n draws; cluster forms n_resamples * n_clusters
  * Source  Efron 1979; percentile interval, quantiles of type 7 over the resampled statistics. Draws are
  *         rand_below(n) of base/rand, value by value: the same seed, the same digits.
- *         The percentile interval is too narrow for few values: 5 repetitions give about 81 % instead of 95 %
- *         for a mean and 94 % for a median; from 30 values on it is right within about 2 %.
+ *         The percentile interval is too narrow for few values. Coverage of 95 % intervals on normal data (6,000
+ *         trials): mean 84 % with 5 values, 90 % with 10, 93 % with 30; median 94 % with 5, 10 and 30
  * Tests   unit/test_bootstrap.c
  */
 #ifndef PERBIT_STATS_BOOTSTRAP_H

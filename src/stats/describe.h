@@ -5,9 +5,9 @@
  * cluster [n]        number of the cluster of each value, 0 .. n_clusters-1, any order
  * Errors  none: a value that n numbers cannot give is NaN (n = 0: all; n = 1: sd, se). NaN in gives NaN out
  * Cost    O(n); median, mad, quantile and summary copy and sort: O(n log n)
- * Source  sums: Neumaier 1974 (compensated); quantile: type 7 of Hyndman and Fan 1996, the default of numpy and R and the
- *         rule of llama-perplexity's percentile(), which however computes the position in float, so that above
- *         some 10,000 values its last printed digits differ
+ * Source  sums: Neumaier 1974 (compensated); quantile: type 7 of Hyndman and Fan 1996, the default of
+ *         numpy and R and the rule of llama-perplexity's percentile(), which however computes the position
+ *         in float, so that above some 10,000 values its last printed digits differ
  * Tests   unit/test_describe.c
  */
 #ifndef PERBIT_STATS_DESCRIBE_H

@@ -19,7 +19,8 @@ struct client {
 
 static int start(struct client *c, const struct job *job, struct err *err)
 {
-    char *exe = fs_self_exe(&c->arena);
+    /* Linux: the running program itself, also when its file was replaced meanwhile */
+    const char *exe = fs_exists("/proc/self/exe") ? "/proc/self/exe" : fs_self_exe(&c->arena);
     if (!exe)
         return err_set(err, ERR_CHILD, "cannot find this program's own file to start a worker");
     const char *const argv[] = { exe, "worker", NULL };

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/wait.h>
 
 #include "fakeroot.h"
@@ -161,7 +162,9 @@ static pid_t start_child(int *out_go, size_t n_bytes)
         volatile char *p = malloc(n_bytes);
         for (size_t i = 0; p != NULL && i < n_bytes; i += 4096)
             p[i] = 1;
-        _exit(p == NULL);
+        bool has_memory = p != NULL;
+        free((void *)p);
+        _exit(!has_memory);
     }
     close(pipes[0]);
     *out_go = pipes[1];
