@@ -33,7 +33,7 @@ static int run(struct invocation *in, struct err *err)
     struct study study;
     struct store *store = NULL;
     struct plan plan;
-    if (study_load(&study, &in->arena, in->args[0], &in->settings, err) < 0)
+    if (measure_load_study(&study, in, in->args[0], err) < 0)
         return err->code == ERR_USAGE ? EXIT_USAGE : EXIT_FAILED;
     const char *path = study.settings.store ? study.settings.store : "perbit.db";
     if (fs_exists(path) && store_open(&store, path, STORE_READ, err) < 0)

@@ -7,7 +7,7 @@ static int run(struct invocation *in, struct err *err)
 {
     struct study study;
     struct store *store;
-    if (study_load(&study, &in->arena, in->args[0], &in->settings, err) < 0)
+    if (measure_load_study(&study, in, in->args[0], err) < 0)
         return err->code == ERR_USAGE ? EXIT_USAGE : EXIT_FAILED;
     if (store_open(&store, study.settings.store ? study.settings.store : "perbit.db", STORE_WRITE, err) < 0)
         return EXIT_FAILED;

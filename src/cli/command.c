@@ -27,13 +27,8 @@ const struct command *command_find(const char *name)
     return NULL;
 }
 
-/* A message of several lines (a study file's mistakes) is several errors. */
 int command_fail(const struct err *err)
 {
-    for (const char *line = err->msg; *line;) {
-        int n = (int)strcspn(line, "\n");
-        log_error("%.*s", n, line);
-        line += n + (line[n] == '\n');
-    }
+    log_error("%s", err->msg);
     return err->code == ERR_USAGE ? EXIT_USAGE : EXIT_FAILED;
 }

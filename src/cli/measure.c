@@ -6,7 +6,6 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/units.h"
-#include "base/yaml.h"
 #include "cli/progress.h"
 #include "report/writer.h"
 
@@ -79,6 +78,14 @@ void measure_files(struct study *out, struct invocation *in, const char *const *
         models[i] = (struct study_model){ .path = paths[i], .name = n > 1 ? paths[i] : NULL };
     *out = (struct study){ .models = models, .n_models = n, .measures = { k }, .n_measures = 1,
                            .settings = in->settings };
+}
+
+int measure_load_study(struct study *out, struct invocation *in, const char *path, struct err *err)
+{
+    int rc = study_load(out, &in->arena, path, &in->settings, err);
+    for (int i = 0; rc < 0 && i < out->n_mistakes; i++)
+        log_error("%s", out->mistakes[i]);
+    return rc;
 }
 
 int measure_open_store(struct store **out, const struct settings *s, struct err *err)

@@ -15,6 +15,8 @@
 int measure_study(const struct study *study, struct store *store, const char *command, struct err *err);
 /* A study of the given files as they are, with one measure; lives in in->arena. */
 void measure_files(struct study *out, struct invocation *in, const char *const *paths, int n, enum kind k);
+/* Reads a study file; several mistakes are printed here, one a line. 0 or -1. */
+int measure_load_study(struct study *out, struct invocation *in, const char *path, struct err *err);
 /* The store that a command writes: --store, or one in memory. */
 int measure_open_store(struct store **out, const struct settings *s, struct err *err);
 /* The store that a command reads: its argument, --store, or perbit.db. */

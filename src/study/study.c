@@ -13,20 +13,29 @@ struct reader {
     struct arena *a;
     struct study *study;
     const char *dir;   /* of the study file: paths are relative to it */
-    struct buf wrong;  /* one message a line */
+    const char **mistakes; /* [n_mistakes], in the arena; at most MISTAKES_MAX */
+    int n_mistakes;
 };
+enum { MISTAKES_MAX = 100 };
+
+static void add_mistake(struct reader *r, const char *text)
+{
+    if (r->n_mistakes < MISTAKES_MAX)
+        r->mistakes[r->n_mistakes++] = arena_strdup(r->a, text);
+}
 
 static void complain(struct reader *r, const struct yaml_node *at, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 static void complain(struct reader *r, const struct yaml_node *at, const char *fmt, ...)
 {
+    struct buf text = BUF_INIT;
     va_list ap;
-    if (r->wrong.len)
-        buf_putc(&r->wrong, '\n');
-    buf_printf(&r->wrong, "%s:%d:%d: ", at->file, at->line, at->col);
+    buf_printf(&text, "%s:%d:%d: ", at->file, at->line, at->col);
     va_start(ap, fmt);
-    buf_vprintf(&r->wrong, fmt, ap);
+    buf_vprintf(&text, fmt, ap);
     va_end(ap);
+    add_mistake(r, text.data);
+    buf_release(&text);
 }
 
 static const char *text_of(struct reader *r, const struct yaml_node *node, const char *key)
@@ -223,8 +232,9 @@ static void read_setting(struct reader *r, const struct opt_row *row, const stru
 {
     const char *text = is_path_setting(row) ? path_of(r, node, key->text) : text_of(r, node, key->text);
     struct err err = { 0 };
-    if (text && opt_set(row, &r->study->settings, text, row->key, r->a, &err) < 0)
-        complain(r, node, "%s", err.msg);
+    const char *where = arena_printf(r->a, "%s:%d:%d: %s", node->file, node->line, node->col, row->key);
+    if (text && opt_set(row, &r->study->settings, text, where, r->a, &err) < 0)
+        add_mistake(r, err.msg);
 }
 
 static void unknown_key(struct reader *r, const struct yaml_node *key)
@@ -304,11 +314,23 @@ static void finish(struct reader *r, const struct yaml_node *root)
     }
 }
 
+static int report_mistakes(const struct reader *r, const char *path, struct err *err)
+{
+    if (r->n_mistakes == 0)
+        return 0;
+    if (r->n_mistakes == 1)
+        return err_set(err, ERR_USAGE, "%s", r->mistakes[0]);
+    r->study->mistakes = r->mistakes;
+    r->study->n_mistakes = r->n_mistakes;
+    return err_set(err, ERR_USAGE, "%s: %d mistakes, nothing was run", path, r->n_mistakes);
+}
+
 int study_load(struct study *out, struct arena *a, const char *path, const struct settings *defaults,
                struct err *err)
 {
     struct yaml_node *root;
-    struct reader r = { .a = a, .study = out, .dir = fs_dirname(a, path), .wrong = BUF_INIT };
+    struct reader r = { .a = a, .study = out, .dir = fs_dirname(a, path) };
+    r.mistakes = arena_alloc(a, MISTAKES_MAX * sizeof *r.mistakes);
     *out = (struct study){ .path = path, .settings = *defaults };
     if (yaml_load(&root, a, path, err) < 0)
         return -1;
@@ -318,7 +340,5 @@ int study_load(struct study *out, struct arena *a, const char *path, const struc
     for (int i = 0; i < root->n; i++)
         read_key(&r, root->keys[i], root->items[i]);
     finish(&r, root);
-    int ret = r.wrong.len ? err_set(err, ERR_USAGE, "%s", r.wrong.data) : 0;
-    buf_release(&r.wrong);
-    return ret;
+    return report_mistakes(&r, path, err);
 }

@@ -12,7 +12,8 @@
  *   measures: [kl, speed, memory]        # rows of core/kind.c
  *   file: wiki.test.raw                  # and every other setting of study/settings.c, by its key
  *
- * Errors  ERR_USAGE with all mistakes of the file, one a line: "FILE:LINE:COL: what was expected; did you mean ...?"
+ * Errors  ERR_USAGE "FILE:LINE:COL: what was expected; did you mean ...?"; with several mistakes err counts them and
+ *         out->mistakes [n_mistakes] has one line for each, so that one reading shows them all
  * Owns    everything lives in the arena        Tests  unit/test_study.c
  */
 #ifndef PERBIT_STUDY_STUDY_H
@@ -47,6 +48,8 @@ struct study {
     enum kind measures[KIND_COUNT];
     int n_measures;
     struct settings settings;
+    const char *const *mistakes; /* [n_mistakes], after study_load failed; NULL otherwise */
+    int n_mistakes;
 };
 
 /* settings: values from the command line, used where the file says nothing. */
