@@ -219,6 +219,15 @@ static bool is_power_of_ten(double v)
     return v == 0 || fabs(e - round(e)) < 1e-9;
 }
 
+/* About four round values, where the spec's list has fewer than two inside a short domain. */
+static void ticks_add(yyjson_mut_doc *doc, yyjson_mut_val *ticks, const struct scale *s)
+{
+    double raw = (s->hi - s->lo) / 4, unit = pow(10, floor(log10(raw)));
+    double step = unit * (raw > 5 * unit ? 10 : raw > 2 * unit ? 5 : raw > unit ? 2 : 1);
+    for (double i = ceil(s->lo / step); i * step <= s->hi; i++)
+        yyjson_mut_arr_add_real(doc, ticks, rounded(i * step));
+}
+
 /* The spec lists more ticks than fit: those inside the domain stay, when many only powers of ten. */
 static void axis_write(yyjson_mut_doc *doc, yyjson_mut_val *axis_channel, const struct scale *s)
 {
@@ -244,8 +253,11 @@ static void axis_write(yyjson_mut_doc *doc, yyjson_mut_val *axis_channel, const 
             n_kept++;
         }
     }
-    if (n_kept >= 2) /* else Vega chooses */
-        yyjson_mut_obj_add_val(doc, axis, "values", kept);
+    if (n_kept < 2) {
+        yyjson_mut_arr_clear(kept);
+        ticks_add(doc, kept, s);
+    }
+    yyjson_mut_obj_add_val(doc, axis, "values", kept);
 }
 
 /* ---- labels: the name of the level above or below its point, where there is room ---- */

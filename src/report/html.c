@@ -159,7 +159,7 @@ static void put_watermark(struct buf *out)
              "<svg class=\"watermark\" aria-hidden=\"true\" width=\"100%\" height=\"100%\"><defs>"
              "<pattern id=\"watermark\" width=\"420\" height=\"260\" patternUnits=\"userSpaceOnUse\" "
              "patternTransform=\"rotate(-24)\"><text x=\"10\" y=\"150\" font-size=\"60\" "
-             "font-weight=\"bold\" fill=\"#c00000\" fill-opacity=\"0.10\" "
+             "font-weight=\"bold\" fill=\"#c00000\" fill-opacity=\"0.12\" "
              "font-family=\"Helvetica, Arial, sans-serif\">SYNTHETIC</text></pattern></defs>"
              "<rect width=\"100%\" height=\"100%\" fill=\"url(#watermark)\"/></svg>\n"
              "<div class=\"banner\" role=\"note\"><strong>SYNTHETIC DATA.</strong> Made up to test the "

@@ -94,8 +94,9 @@
 
   var NARROW_PX = 480; // below this there is no room for the names of levels; the tooltip has them
 
-  // The specs are drawn 550 px wide; here the panels take the width that the page has.
-  function fit(spec, room) {
+  // The specs are drawn 550 px wide; here the panels take the width that the page has. Lines that do not
+  // fit above a narrow chart go into the caption.
+  function fit(spec, room, caption) {
     var panelPx = Math.max(220, Math.min(room - 90, 780));
     (spec.vconcat || [spec]).forEach(function (panel) {
       panel.width = panelPx;
@@ -107,22 +108,26 @@
     var legend = spec.config && spec.config.legend;
     if (legend && legend.columns)
       legend.columns = Math.max(1, Math.min(legend.columns, Math.floor(panelPx / 150)));
-    if (panelPx < NARROW_PX && spec.title)
+    if (panelPx < NARROW_PX && spec.title) {
+      [].concat(spec.title.subtitle || []).reverse().forEach(function (line) {
+        caption.prepend(make("div", { textContent: line }));
+      });
       spec.title = { text: spec.title.text, anchor: "start", fontSize: 14 };
+    }
     return spec;
   }
 
   function draw(figure) {
-    var place = figure.querySelector(".chart");
+    var place = figure.querySelector(".chart"), caption = figure.querySelector("figcaption");
     var spec = JSON.parse(figure.querySelector(".spec").textContent);
     var fresh = document.createElement("div");
     place.appendChild(fresh);
-    return vegaEmbed(fresh, fit(spec, place.clientWidth), {
+    return vegaEmbed(fresh, fit(spec, place.clientWidth, caption), {
       renderer: "svg",
       actions: { export: { svg: true, png: true }, source: false, compiled: false, editor: false },
     }).then(function (result) {
       Array.from(place.children).forEach(function (c) { if (c !== fresh) c.remove(); });
-      figure.querySelector("figcaption").hidden = false;
+      caption.hidden = false;
       figure.dataset.state = "interactive";
       return result;
     }, function (why) { // the picture stays

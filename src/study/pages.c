@@ -3,54 +3,66 @@
 #include <string.h>
 
 #include "base/fs.h"
-#include "base/log.h"
+#include "base/json.h"
 #include "report/chart.h"
+#include "report/html.h"
 #include "report/svg.h"
+#include "store/query.h"
 #include "study/analyse.h"
 
+enum { CHARTS_MAX = 8, FACTS_MAX = 16 };
+
 struct pages {
+    struct store *store;
     struct arena *a;
     const char *dir;
-    struct frame levels;
-    struct buf html;
+    struct frame levels, speed, text, cells, failures;
+    struct html_section sections[CHARTS_MAX + 4];
+    int n_sections;
+    struct html_fact facts[FACTS_MAX];
+    int n_facts;
 };
 
-static void put_escaped(struct buf *out, const char *s)
-{
-    for (; *s; s++) {
-        if (*s == '&')
-            buf_puts(out, "&amp;");
-        else if (*s == '<')
-            buf_puts(out, "&lt;");
-        else if (*s == '>')
-            buf_puts(out, "&gt;");
-        else
-            buf_putc(out, *s);
-    }
-}
+static const char *const notes =
+    "Every number on this page was measured by perbit; intervals are 95 %. Losses are against the base level of the same "
+    "model on the same text. Bits per weight are 8 x tensor bytes / parameters of the file, not the level's label: where a "
+    "model's width is no multiple of 256, K-quants fall back to larger types.\n\n"
+    "Perplexity and KL divergence on one text say how much a level changes a model, not how well it does a task. "
+    "Speed and memory hold for the machine named above.";
 
-static bool is_drawable(const struct chart *chart, const struct frame *f)
+/* A chart is drawn when the column that it is about has a value. */
+static const struct {
+    const char *chart, *column, *heading, *text;
+} charts[] = {
+    { "perplexity_bpw", "loss_pct", "Loss against bits per weight",
+      "Perplexity above the base, and KL divergence from it, against the measured bits per weight." },
+    { "speed_size", "gen_tps", "Speed against file size",
+      "Median tokens a second, generation and prompt, against the file's size." },
+};
+
+static bool has_values(const struct frame *f, const char *name)
 {
-    const char *wanted = strcmp(chart->name, "speed_size") == 0 ? "gen_tps" : "loss_pct";
-    int column = frame_column(f, wanted);
+    int column = frame_column(f, name);
     for (int r = 0; r < f->n_rows; r++)
         if (frame_at(f, r, column)->is_set)
             return true;
     return false;
 }
 
-static int put_chart(struct pages *p, const struct chart *chart, struct err *err)
+static int add_chart(struct pages *p, int i, struct err *err)
 {
     struct buf spec = BUF_INIT, svg = BUF_INIT;
     int ret = -1;
-    if (chart_spec(&spec, chart, &p->levels, NULL, err) < 0 || svg_render(&svg, spec.data, spec.len, NULL, err) < 0)
+    if (chart_spec(&spec, chart_find(charts[i].chart), &p->levels, NULL, err) < 0 ||
+        svg_render(&svg, spec.data, spec.len, NULL, err) < 0)
         goto done;
-    const char *path = fs_join(p->a, p->dir, arena_printf(p->a, "%s.svg", chart->name));
+    const char *path = fs_join(p->a, p->dir, arena_printf(p->a, "%s.svg", charts[i].chart));
     if (fs_write(path, svg.data, svg.len, err) < 0)
         goto done;
-    buf_printf(&p->html, "<h2>%s</h2>\n<figure>", chart->title);
-    buf_append(&p->html, svg.data, svg.len);
-    buf_puts(&p->html, "</figure>\n");
+    p->sections[p->n_sections++] = (struct html_section){
+        .heading = charts[i].heading, .text = charts[i].text, .chart = arena_strdup(p->a, spec.data),
+        .svg = arena_strdup(p->a, svg.data),
+    };
     ret = 0;
 done:
     buf_release(&spec);
@@ -58,68 +70,112 @@ done:
     return ret;
 }
 
-static void put_table_row(struct pages *p, int row)
+static void add_table(struct pages *p, const char *heading, const char *text, const struct frame *f)
 {
-    struct buf cell = BUF_INIT;
-    buf_puts(&p->html, "<tr>");
-    for (int c = 0; c < p->levels.n_columns; c++) {
-        buf_clear(&cell);
-        if (row < 0)
-            buf_printf(&cell, "%s %s", p->levels.columns[c].label, p->levels.columns[c].unit);
-        else
-            frame_format_cell(&cell, &p->levels, row, c, false);
-        buf_puts(&p->html, row < 0 ? "<th>" : "<td>");
-        put_escaped(&p->html, cell.data);
-    }
-    buf_puts(&p->html, "\n");
-    buf_release(&cell);
+    if (f->n_rows > 0)
+        p->sections[p->n_sections++] = (struct html_section){ .heading = heading, .text = text, .frame = f };
 }
 
-static void put_table(struct pages *p)
+static void add_fact(struct pages *p, const char *key, const char *value)
 {
-    buf_puts(&p->html, "<h2>All figures</h2>\n<div class=table><table>\n");
-    for (int r = -1; r < p->levels.n_rows; r++)
-        put_table_row(p, r);
-    buf_puts(&p->html, "</table></div>\n");
+    if (value && *value && p->n_facts < FACTS_MAX)
+        p->facts[p->n_facts++] = (struct html_fact){ key, value };
 }
 
-static const char *const page_head =
-    "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
-    "<title>perbit</title><style>body{font:16px sans-serif;max-width:72rem;margin:auto;padding:1rem}"
-    "svg{max-width:100%;height:auto}.table{overflow:auto}td,th{padding:.2rem .5rem;text-align:right;white-space:nowrap}"
-    ".synthetic{background:#c00;color:#fff;padding:1rem;font-weight:bold;position:sticky;top:0}</style>\n"
-    "<h1>What quantization costs</h1>\n";
-
-static int build(struct pages *p, struct err *err)
+static const char *first_text(const struct frame *f, const char *column)
 {
-    buf_puts(&p->html, page_head);
-    if (p->levels.is_synthetic)
-        buf_puts(&p->html, "<p class=synthetic>SYNTHETIC: made with a fake engine; no number here was measured</p>\n");
-    for (int i = 0; i < chart_n(); i++)
-        if (is_drawable(chart_at(i), &p->levels) && put_chart(p, chart_at(i), err) < 0)
-            return -1;
-    put_table(p);
-    buf_puts(&p->html, "<p>Made by perbit. Every number was measured; intervals are 95 %. docs/METHODS.md has the formulas."
-                       "</html>\n");
+    const struct frame_cell *c = f->n_rows > 0 ? frame_at(f, 0, frame_column(f, column)) : NULL;
+    return c && c->is_set ? c->text : NULL;
+}
+
+static void add_machine_facts(struct pages *p, const char *info)
+{
+    struct json *j;
+    if (!info || json_parse(&j, info, strlen(info), "machine", NULL) < 0)
+        return;
+    yyjson_val *cpu = yyjson_obj_get(json_root(j), "cpu");
+    add_fact(p, "Processor", arena_strdup(p->a, json_str_or(cpu, "model", NULL)));
+    add_fact(p, "System", arena_strdup(p->a, json_str_or(json_root(j), "os_name", NULL)));
+    json_close(j);
+}
+
+static int add_facts(struct pages *p, struct err *err)
+{
+    const char *machine = first_text(&p->cells, "machine"), *info = NULL;
+    if (machine && query_machine(p->store, p->a, machine, &info, err) < 0)
+        return -1;
+    add_machine_facts(p, info);
+    add_fact(p, "Engine", first_text(&p->cells, "engine"));
+    add_fact(p, "First measured (UTC)", first_text(&p->cells, "started"));
+    add_fact(p, "Settings", first_text(&p->cells, "settings"));
     return 0;
+}
+
+/* Failed cells have a table of their own: a hole in a figure is explained, never silent. */
+static void collect_failures(struct pages *p)
+{
+    static const char *const columns[] = { "model", "level", "kind", "reason" };
+    frame_init(&p->failures, "failures");
+    p->failures.is_synthetic = p->cells.is_synthetic;
+    for (int i = 0; i < 4; i++)
+        frame_add_column(&p->failures, columns[i], "", FRAME_TEXT);
+    for (int r = 0; r < p->cells.n_rows; r++) {
+        if (strcmp(frame_at(&p->cells, r, frame_column(&p->cells, "status"))->text, "failed") != 0)
+            continue;
+        int row = frame_add_row(&p->failures);
+        for (int i = 0; i < 4; i++)
+            frame_set_text(&p->failures, row, i, frame_at(&p->cells, r, frame_column(&p->cells, columns[i]))->text);
+    }
+}
+
+static int read_frames(struct pages *p, struct err *err)
+{
+    if (analyse_levels(&p->levels, p->store, err) < 0 || analyse_speed(&p->speed, p->store, err) < 0 ||
+        analyse_text(&p->text, p->store, err) < 0 || analyse_cells(&p->cells, p->store, err) < 0)
+        return -1;
+    collect_failures(p);
+    if (p->levels.n_rows == 0)
+        return err_set(err, ERR_RANGE, "%s: nothing was measured yet", store_path(p->store));
+    return 0;
+}
+
+static int build(struct pages *p, struct buf *out, struct err *err)
+{
+    for (size_t i = 0; i < sizeof charts / sizeof charts[0]; i++)
+        if (has_values(&p->levels, charts[i].column) && add_chart(p, (int)i, err) < 0)
+            return -1;
+    add_table(p, "Levels", "One row a level of a model.", &p->levels);
+    add_table(p, "Perplexity and KL divergence",
+              "kl_self is the base against itself, kl_runtime the base against itself at a quarter of n_ubatch: what is below "
+              "these says nothing about quantization.", &p->text);
+    add_table(p, "Speed", NULL, &p->speed);
+    add_table(p, "Failed", "What could not be measured, and why.", &p->failures);
+    if (add_facts(p, err) < 0)
+        return -1;
+    const struct html_page page = {
+        .title = "What quantization costs", .subtitle = "perbit: bang per bit", .facts = p->facts, .n_facts = p->n_facts,
+        .sections = p->sections, .n_sections = p->n_sections, .notes = notes, .version = PERBIT_VERSION,
+        .is_synthetic = p->levels.is_synthetic,
+    };
+    return html_write(out, &page, err);
 }
 
 int pages_write(struct store *s, const char *dir, struct arena *a, const char **out_page, struct err *err)
 {
-    struct pages p = { .a = a, .dir = dir, .html = BUF_INIT };
+    struct pages p = { .store = s, .a = a, .dir = dir };
+    struct buf html = BUF_INIT;
     int ret = -1;
-    if (analyse_levels(&p.levels, s, err) < 0 || fs_mkdirs(dir, err) < 0)
-        goto done;
-    if (p.levels.n_rows == 0) {
-        err_set(err, ERR_RANGE, "%s: nothing was measured yet", store_path(s));
-        goto done;
-    }
     *out_page = fs_join(a, dir, "index.html");
-    if (build(&p, err) < 0 || fs_write(*out_page, p.html.data, p.html.len, err) < 0)
+    if (read_frames(&p, err) < 0 || fs_mkdirs(dir, err) < 0 || build(&p, &html, err) < 0 ||
+        fs_write(*out_page, html.data, html.len, err) < 0)
         goto done;
     ret = 0;
 done:
-    buf_release(&p.html);
+    buf_release(&html);
     frame_release(&p.levels);
+    frame_release(&p.speed);
+    frame_release(&p.text);
+    frame_release(&p.cells);
+    frame_release(&p.failures);
     return ret;
 }

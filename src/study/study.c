@@ -232,7 +232,7 @@ static void read_setting(struct reader *r, const struct opt_row *row, const stru
 {
     const char *text = is_path_setting(row) ? path_of(r, node, key->text) : text_of(r, node, key->text);
     struct err err = { 0 };
-    const char *where = arena_printf(r->a, "%s:%d:%d: %s", node->file, node->line, node->col, row->key);
+    const char *where = arena_printf(r->a, "%s:%d:%d", node->file, node->line, node->col);
     if (text && opt_set(row, &r->study->settings, text, where, r->a, &err) < 0)
         add_mistake(r, err.msg);
 }

@@ -1,7 +1,7 @@
 # a bad model is a row with its reason; the other model is measured; exit status 3
 . "$PERBIT_SRC/tests/cli/fake_model.sh.inc"
 sed 's/"noise"/"fail_open":"no such luck","noise"/; s/"name":"tiny"/"name":"broken"/' tiny.gguf >broken.gguf
-sed 's/"noise"/"abort_decode_at":40,"noise"/; s/"name":"tiny"/"name":"crash"/' tiny.gguf >crash.gguf
+sed 's/"noise"/"abort_decode_at":1,"noise"/; s/"name":"tiny"/"name":"crash"/' tiny.gguf >crash.gguf
 sed -i 's/models: .*/models: [broken.gguf, crash.gguf, missing.gguf, tiny.gguf]/; s/measures: .*/measures: [kl]/' study.yaml
 status=0
 $PERBIT run study.yaml -q 2>log || status=$?
