@@ -62,12 +62,14 @@ echo "measuring 8 levels on $what, $chunks chunks of 512 tokens"
 "$perbit" show "$out/study.yaml"
 "$perbit" export "$out/results" "$out/study.yaml"
 page=$("$perbit" report "$out/report" "$out/study.yaml")
-"$perbit" show "$out/study.yaml" --json | python3 -c '
+sentence='
 import json, sys
-rows = [r for r in json.load(sys.stdin) if r["loss_pct"] is not None]
-best = min(rows, key=lambda r: r["size_gb"])
-print(f"Smallest file {best[\"level\"]}: {best[\"bpw\"]:.2f} bits per weight, perplexity {best[\"loss_pct\"]:+.1f} % "
-      f"[{best[\"loss_lo_pct\"]:+.1f}, {best[\"loss_hi_pct\"]:+.1f}], KL {best[\"kl_nat\"]:.4f} nat, "
-      f"{best[\"gen_tps\"]:.0f} tokens a second.") if best["gen_tps"] else None
-' 2>/dev/null || true
+rows = [r for r in json.load(sys.stdin) if r["loss_pct"] is not None and r["gen_tps"] is not None]
+low = min(rows, key=lambda r: r["size_gb"])
+fast = max(rows, key=lambda r: r["gen_tps"])
+print("Found: the smallest file, {} ({:.2f} bits per weight, {:.0f} MB), has {:+.1f} % perplexity [{:+.1f}, {:+.1f}] and a mean"
+      " KL of {:.3f} nat; the fastest here is {} at {:.0f} tokens a second.".format(
+      low["level"], low["bpw"], low["size_gb"] * 1000, low["loss_pct"], low["loss_lo_pct"], low["loss_hi_pct"],
+      low["kl_nat"], fast["level"], fast["gen_tps"]))'
+"$perbit" show "$out/study.yaml" --json | python3 -c "$sentence"
 echo "report: $page"
