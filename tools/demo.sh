@@ -53,7 +53,7 @@ measures: [kl, speed, memory]
 file: $text
 n_chunks: $chunks
 repetitions: ${PERBIT_DEMO_REPETITIONS:-3}
-n_gen: 64
+n_gen: 32
 store: demo.db
 EOF
 

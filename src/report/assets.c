@@ -1,7 +1,7 @@
 /*
  * The assembler includes the files as they are (.incbin): no generated source, no script. The folders
  * come from the build: PERBIT_CHARTS_DIR, PERBIT_PAGE_DIR, PERBIT_JS_DIR. The compiler does not see
- * the files, so CMakeLists.txt lists them as OBJECT_DEPENDS of this file.
+ * the files, so the top CMakeLists.txt names them as OBJECT_DEPENDS of this file.
  */
 #include "report/assets.h"
 

@@ -1,7 +1,7 @@
 /*
  * assets: files that live inside the program: the chart specs, and the scripts and style of a page.
  *
- * Add a file: one row in ASSET_LIST (assets.c) and its path in CMakeLists.txt.
+ * Add a file: one row in ASSET_LIST (assets.c).
  * Owns    nothing: the bytes are constant
  */
 #ifndef PERBIT_REPORT_ASSETS_H

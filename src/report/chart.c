@@ -22,15 +22,27 @@ static const struct chart charts[] = {
     {.name = "perplexity_bpw",
      .title = "Perplexity and divergence against bits per weight",
      .asset = "perplexity_bpw.vl.json",
-     .needs = {{"model", FRAME_TEXT}, {"level", FRAME_TEXT}, {"bpw", FRAME_NUM},
-               {"loss_pct", FRAME_NUM}, {"loss_lo_pct", FRAME_NUM}, {"loss_hi_pct", FRAME_NUM},
-               {"kl_nat", FRAME_NUM}, {"kl_lo_nat", FRAME_NUM}, {"kl_hi_nat", FRAME_NUM}}},
+     .needs = {{"model", FRAME_TEXT},
+               {"level", FRAME_TEXT},
+               {"bpw", FRAME_NUM},
+               {"loss_pct", FRAME_NUM},
+               {"loss_lo_pct", FRAME_NUM},
+               {"loss_hi_pct", FRAME_NUM},
+               {"kl_nat", FRAME_NUM},
+               {"kl_lo_nat", FRAME_NUM},
+               {"kl_hi_nat", FRAME_NUM}}},
     {.name = "speed_size",
      .title = "Speed against file size",
      .asset = "speed_size.vl.json",
-     .needs = {{"model", FRAME_TEXT}, {"level", FRAME_TEXT}, {"size_gb", FRAME_NUM},
-               {"gen_tps", FRAME_NUM}, {"gen_lo_tps", FRAME_NUM}, {"gen_hi_tps", FRAME_NUM},
-               {"prompt_tps", FRAME_NUM}, {"prompt_lo_tps", FRAME_NUM}, {"prompt_hi_tps", FRAME_NUM}}},
+     .needs = {{"model", FRAME_TEXT},
+               {"level", FRAME_TEXT},
+               {"size_gb", FRAME_NUM},
+               {"gen_tps", FRAME_NUM},
+               {"gen_lo_tps", FRAME_NUM},
+               {"gen_hi_tps", FRAME_NUM},
+               {"prompt_tps", FRAME_NUM},
+               {"prompt_lo_tps", FRAME_NUM},
+               {"prompt_hi_tps", FRAME_NUM}}},
 };
 
 int chart_n(void)
@@ -139,8 +151,8 @@ static void scale_fit(struct scale *s, double lowest, double highest)
 /* ---- one panel of the spec ---- */
 
 struct panel {
-    yyjson_mut_val *spec;   /* the panel */
-    yyjson_mut_val *axes;   /* panel.layer[0]: holds encoding.x and .y, and the data layers */
+    yyjson_mut_val *spec; /* the panel */
+    yyjson_mut_val *axes; /* panel.layer[0]: holds encoding.x and .y, and the data layers */
     const char *name;
     int x_column, y_column; /* of the frame */
     struct scale x, y;
@@ -291,9 +303,9 @@ static void labels_place(int *place, const struct panel *p, const struct frame *
 
     for (int r = 0; r < f->n_rows; r++)
         if (panel_draws(p, f, r))
-            taken[n_taken++] = box_around(scale_px(&p->x, value(f, r, p->x_column)),
-                                          scale_px(&p->y, value(f, r, p->y_column)), point_half_px,
-                                          point_half_px);
+            taken[n_taken++] =
+                box_around(scale_px(&p->x, value(f, r, p->x_column)),
+                           scale_px(&p->y, value(f, r, p->y_column)), point_half_px, point_half_px);
     for (int r = 0; r < f->n_rows; r++) {
         place[r] = LABEL_NONE;
         const char *level = text(f, r, level_column);
@@ -319,23 +331,80 @@ static void labels_place(int *place, const struct panel *p, const struct frame *
 
 /* ---- data and tooltips ---- */
 
-/* Vega would print a missing number as 0 in a tooltip: texts are made here, as the tables print them. */
-static void row_add_tips(yyjson_mut_doc *doc, yyjson_mut_val *obj, const struct frame *f, int row)
+/* The column named like this one plus "_lo" (or "_hi", "_se") before its unit: gen_tps, gen_lo_tps. -1: none. */
+static int column_beside(const struct frame *f, int column, const char *infix)
 {
-    struct buf shown = BUF_INIT;
+    char name[128];
+    size_t n_infix = strlen(infix);
     for (int c = 0; c < f->n_columns; c++) {
-        char key[24];
-        snprintf(key, sizeof key, "tip_%d", c);
-        buf_clear(&shown);
-        frame_format_cell(&shown, f, row, c, false);
-        if (shown.len == 0)
-            buf_puts(&shown, "not measured");
-        yyjson_mut_obj_add(obj, yyjson_mut_strcpy(doc, key), yyjson_mut_strncpy(doc, shown.data, shown.len));
+        const char *at = strstr(f->columns[c].name, infix);
+        if (!at || (at[n_infix] != '_' && at[n_infix] != '\0'))
+            continue;
+        snprintf(name, sizeof name, "%.*s%s", (int)(at - f->columns[c].name), f->columns[c].name,
+                 at + n_infix);
+        if (strcmp(name, f->columns[column].name) == 0)
+            return c;
     }
-    buf_release(&shown);
+    return -1;
 }
 
-static yyjson_mut_val *rows_make(yyjson_mut_doc *doc, const struct chart *chart, const struct frame *f)
+/* A column stands in the tooltip when it has a value anywhere and is not the interval of another. */
+static bool is_tip(const struct frame *f, int column)
+{
+    static const char *const infixes[] = {"_lo", "_hi", "_se"};
+    for (int c = 0; c < f->n_columns; c++)
+        for (int i = 0; i < 3; i++)
+            if (c != column && column_beside(f, c, infixes[i]) == column)
+                return false;
+    for (int r = 0; r < f->n_rows; r++)
+        if (frame_at(f, r, column)->is_set)
+            return true;
+    return false;
+}
+
+static bool format_tip(struct buf *out, const struct frame *f, int row, int column)
+{
+    if (column < 0 || !frame_at(f, row, column)->is_set)
+        return false;
+    frame_format_cell(out, f, row, column, false);
+    return true;
+}
+
+/*
+ * Vega would print a missing number as 0 in a tooltip: texts are made here, as the tables print them,
+ * with the interval behind the value: "12.3 (11.9 to 12.6)".
+ */
+static void row_add_tips(yyjson_mut_doc *doc, yyjson_mut_val *obj, const struct frame *f, int row,
+                         const bool *shown)
+{
+    struct buf tip = BUF_INIT, lo = BUF_INIT, hi = BUF_INIT, se = BUF_INIT;
+    for (int c = 0; c < f->n_columns; c++) {
+        if (!shown[c])
+            continue;
+        char key[24];
+        snprintf(key, sizeof key, "tip_%d", c);
+        buf_clear(&tip);
+        buf_clear(&lo);
+        buf_clear(&hi);
+        buf_clear(&se);
+        if (!format_tip(&tip, f, row, c))
+            buf_puts(&tip, "not measured");
+        else if (format_tip(&lo, f, row, column_beside(f, c, "_lo")) &&
+                 format_tip(&hi, f, row, column_beside(f, c, "_hi")))
+            buf_printf(&tip, " (%s to %s)", lo.data, hi.data);
+        else if (format_tip(&se, f, row, column_beside(f, c, "_se")))
+            buf_printf(&tip, " \xc2\xb1 %s", se.data);
+        yyjson_mut_obj_add(obj, yyjson_mut_strcpy(doc, key),
+                           yyjson_mut_strncpy(doc, tip.data, tip.len));
+    }
+    buf_release(&tip);
+    buf_release(&lo);
+    buf_release(&hi);
+    buf_release(&se);
+}
+
+static yyjson_mut_val *rows_make(yyjson_mut_doc *doc, const struct chart *chart,
+                                 const struct frame *f, const bool *shown)
 {
     yyjson_mut_val *rows = yyjson_mut_arr(doc);
     for (int r = 0; r < f->n_rows; r++) {
@@ -348,38 +417,54 @@ static yyjson_mut_val *rows_make(yyjson_mut_doc *doc, const struct chart *chart,
                                                             : yyjson_mut_null(doc);
             yyjson_mut_obj_add(obj, yyjson_mut_str(doc, need->column), cell);
         }
-        row_add_tips(doc, obj, f, r);
+        row_add_tips(doc, obj, f, r, shown);
     }
     return rows;
 }
 
-static yyjson_mut_val *tooltip_make(yyjson_mut_doc *doc, const struct frame *f)
+/* Vega keeps tooltips by their title and would drop the second of two equal ones: it gets its name too. */
+static void put_tip_title(struct buf *out, const struct frame *f, int column, const bool *shown)
+{
+    const struct frame_column *col = &f->columns[column];
+    bool is_taken = false;
+    for (int c = 0; c < column; c++)
+        is_taken = is_taken || (shown[c] && strcmp(f->columns[c].label, col->label) == 0);
+    buf_puts(out, col->label);
+    if (is_taken)
+        buf_printf(out, ", %s", col->name);
+    if (col->unit[0])
+        buf_printf(out, " (%s)", col->unit);
+}
+
+static yyjson_mut_val *tooltip_make(yyjson_mut_doc *doc, const struct frame *f, const bool *shown)
 {
     yyjson_mut_val *tips = yyjson_mut_arr(doc);
+    struct buf title = BUF_INIT;
     for (int c = 0; c < f->n_columns; c++) {
-        const struct frame_column *col = &f->columns[c];
+        if (!shown[c])
+            continue;
         char field[24];
         snprintf(field, sizeof field, "tip_%d", c);
-        char *title = col->unit && col->unit[0] ? xasprintf("%s (%s)", col->label, col->unit)
-                                                : xstrdup(col->label);
+        buf_clear(&title);
+        put_tip_title(&title, f, c, shown);
         yyjson_mut_val *tip = yyjson_mut_arr_add_obj(doc, tips);
         yyjson_mut_obj_add_strcpy(doc, tip, "field", field);
         yyjson_mut_obj_add_str(doc, tip, "type", "nominal");
-        yyjson_mut_obj_add_strcpy(doc, tip, "title", title);
-        free(title);
+        yyjson_mut_obj_add_strncpy(doc, tip, "title", title.data, title.len);
     }
+    buf_release(&title);
     return tips;
 }
 
-static void panel_set_tooltip(yyjson_mut_doc *doc, struct panel *p, const struct frame *f)
+static void panel_set_tooltip(yyjson_mut_doc *doc, struct panel *p, const struct frame *f,
+                              const bool *shown)
 {
     size_t i, n;
     yyjson_mut_val *layer;
     yyjson_mut_arr_foreach(yyjson_mut_obj_get(p->axes, "layer"), i, n, layer) {
-        if (!channel(layer, "tooltip"))
-            continue;
-        yyjson_mut_obj_put(yyjson_mut_obj_get(layer, "encoding"), yyjson_mut_str(doc, "tooltip"),
-                           tooltip_make(doc, f));
+        if (channel(layer, "tooltip"))
+            yyjson_mut_obj_put(yyjson_mut_obj_get(layer, "encoding"),
+                               yyjson_mut_str(doc, "tooltip"), tooltip_make(doc, f, shown));
     }
 }
 
@@ -440,6 +525,15 @@ static void legend_fit(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct f
     yyjson_mut_obj_put(legend, yyjson_mut_str(doc, "columns"), yyjson_mut_int(doc, n_columns));
 }
 
+/* item.mark.group is the panel, whatever size a page gives it. */
+static const char synthetic_layer[] =
+    "{\"name\":\"synthetic\",\"data\":{\"values\":[{}]},"
+    "\"mark\":{\"type\":\"text\",\"text\":\"SYNTHETIC\",\"tooltip\":null,"
+    "\"x\":{\"expr\":\"item.mark.group.width / 2\"},\"y\":{\"expr\":\"item.mark.group.height / "
+    "2\"},"
+    "\"fontSize\":{\"expr\":\"item.mark.group.width / 7.5\"},\"fontWeight\":\"bold\",\"angle\":-24,"
+    "\"align\":\"center\",\"baseline\":\"middle\",\"color\":\"#c00000\",\"opacity\":0.2}}";
+
 static void mark_synthetic(yyjson_mut_doc *doc, yyjson_mut_val *root, yyjson_mut_val *panels)
 {
     yyjson_mut_val *title = yyjson_mut_obj_get(root, "title"), *panel;
@@ -447,25 +541,20 @@ static void mark_synthetic(yyjson_mut_doc *doc, yyjson_mut_val *root, yyjson_mut
     yyjson_mut_obj_put(title, yyjson_mut_str(doc, "text"), yyjson_mut_strcpy(doc, marked));
     free(marked);
     yyjson_mut_arr_prepend(yyjson_mut_obj_get(title, "subtitle"),
-                           yyjson_mut_str(doc, "SYNTHETIC DATA: made up to test the program. Nothing "
-                                               "here was measured."));
+                           yyjson_mut_str(doc,
+                                          "SYNTHETIC DATA: made up to test the program. Nothing "
+                                          "here was measured."));
     yyjson_mut_val *meta = yyjson_mut_obj_add_obj(doc, root, "usermeta");
     yyjson_mut_obj_add_bool(doc, yyjson_mut_obj_add_obj(doc, meta, "perbit"), "synthetic", true);
 
-    /* item.mark.group: the panel, whatever size a page gives it. */
-    static const char layer[] =
-        "{\"name\":\"synthetic\",\"data\":{\"values\":[{}]},\"mark\":{\"type\":\"text\",\"text\":"
-        "\"SYNTHETIC\",\"x\":{\"expr\":\"item.mark.group.width / 2\"},\"y\":{\"expr\":"
-        "\"item.mark.group.height / 2\"},\"angle\":-24,\"fontSize\":{\"expr\":"
-        "\"item.mark.group.width / 7.5\"},\"fontWeight\":\"bold\",\"color\":\"#c00000\",\"opacity\":0.2,"
-        "\"align\":\"center\",\"baseline\":\"middle\",\"tooltip\":null}}";
-    yyjson_doc *parsed = yyjson_read(layer, sizeof layer - 1, 0);
-    assert(parsed);
+    yyjson_doc *layer = yyjson_read(synthetic_layer, sizeof synthetic_layer - 1, 0);
+    assert(layer);
     size_t i, n;
-    yyjson_mut_arr_foreach(panels, i, n, panel)
-        yyjson_mut_arr_append(yyjson_mut_obj_get(panel, "layer"),
-                              yyjson_val_mut_copy(doc, yyjson_doc_get_root(parsed)));
-    yyjson_doc_free(parsed);
+    yyjson_mut_arr_foreach(panels, i, n, panel) {
+        yyjson_mut_val *copy = yyjson_val_mut_copy(doc, yyjson_doc_get_root(layer));
+        yyjson_mut_arr_append(yyjson_mut_obj_get(panel, "layer"), copy);
+    }
+    yyjson_doc_free(layer);
 }
 
 /* The legend's filter belongs to one view: the points of the first panel that is left. */
@@ -496,7 +585,7 @@ static void panels_share_x(struct panel *panels, int n)
 
 /* Fills the panels in; returns those with something to draw. */
 static yyjson_mut_val *panels_fill(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct frame *f,
-                                   yyjson_mut_val *rows)
+                                   yyjson_mut_val *rows, const bool *shown)
 {
     struct panel panels[PANELS_MAX];
     yyjson_mut_val *all = yyjson_mut_obj_remove_key(root, "vconcat"), *spec;
@@ -511,7 +600,7 @@ static yyjson_mut_val *panels_fill(yyjson_mut_doc *doc, yyjson_mut_val *root, co
         struct panel *p = &panels[i];
         axis_write(doc, channel(p->axes, "x"), &p->x);
         axis_write(doc, channel(p->axes, "y"), &p->y);
-        panel_set_tooltip(doc, p, f);
+        panel_set_tooltip(doc, p, f, shown);
         panel_set_labels(doc, p, f, rows);
         yyjson_mut_arr_append(kept, p->spec);
     }
@@ -519,12 +608,14 @@ static yyjson_mut_val *panels_fill(yyjson_mut_doc *doc, yyjson_mut_val *root, co
     return kept;
 }
 
-int chart_spec(struct buf *out, const struct chart *chart, const struct frame *f, const char *subtitle,
-               struct err *err)
+int chart_spec(struct buf *out, const struct chart *chart, const struct frame *f,
+               const char *subtitle, struct err *err)
 {
     struct json *json = NULL;
     yyjson_mut_doc *doc = NULL;
     char *text_out = NULL;
+    bool *shown =
+        xcalloc((size_t)f->n_columns + 1, sizeof *shown); /* [n_columns] has a line in tooltips */
     size_t n_bytes;
     int ret = -1;
 
@@ -542,9 +633,11 @@ int chart_spec(struct buf *out, const struct chart *chart, const struct frame *f
     yyjson_mut_val *root = yyjson_val_mut_copy(doc, json_root(json));
     yyjson_mut_doc_set_root(doc, root);
 
-    yyjson_mut_val *rows = rows_make(doc, chart, f);
+    for (int c = 0; c < f->n_columns; c++)
+        shown[c] = is_tip(f, c);
+    yyjson_mut_val *rows = rows_make(doc, chart, f, shown);
     yyjson_mut_obj_put(yyjson_mut_obj_get(root, "data"), yyjson_mut_str(doc, "values"), rows);
-    yyjson_mut_val *panels = panels_fill(doc, root, f, rows);
+    yyjson_mut_val *panels = panels_fill(doc, root, f, rows, shown);
     if (yyjson_mut_arr_size(panels) == 0) {
         err_set(err, ERR_RANGE, "chart %s: no row of table '%s' has both values of a point",
                 chart->name, f->name);
@@ -553,7 +646,8 @@ int chart_spec(struct buf *out, const struct chart *chart, const struct frame *f
     param_bind(doc, root, panels);
     legend_fit(doc, root, f);
     if (subtitle)
-        subtitle_add(doc, yyjson_mut_obj_get(yyjson_mut_obj_get(root, "title"), "subtitle"), subtitle);
+        subtitle_add(doc, yyjson_mut_obj_get(yyjson_mut_obj_get(root, "title"), "subtitle"),
+                     subtitle);
     if (f->is_synthetic)
         mark_synthetic(doc, root, panels);
 
@@ -563,6 +657,7 @@ int chart_spec(struct buf *out, const struct chart *chart, const struct frame *f
     ret = 0;
 done:
     free(text_out);
+    free(shown);
     yyjson_mut_doc_free(doc);
     json_close(json);
     return ret;

@@ -5,7 +5,7 @@
  *
  * What is filled in: data.values, one object a row; scale domains and tick values (the same wherever the
  * chart is drawn); which points carry the name of their level, so that no two names overlap; tooltips with
- * every column of the frame; the columns of the legend. A panel without any value is left out.
+ * every column of the frame that has a value, X_lo and X_hi (or X_se) behind X; the columns of the legend. A panel without any value is left out.
  * A synthetic frame: title, subtitle and a large diagonal text over each panel say SYNTHETIC, and
  * usermeta.perbit.synthetic is true.
  *
@@ -18,7 +18,7 @@
  * Errors  ERR_FORMAT a column is missing or has the wrong kind; ERR_RANGE nothing to draw
  * Owns    nothing after return     Tests  unit/test_chart.c, browser/test_report.sh
  *
- * Add a chart: charts/NAME.vl.json, one row in assets.c, CMakeLists.txt and chart.c's table. The spec keeps
+ * Add a chart: charts/NAME.vl.json, one row in assets.c and one in chart.c. The spec keeps
  * to the form of the two that exist: vconcat of panels, panel.layer[0] holds x and y and the data layers.
  */
 #ifndef PERBIT_REPORT_CHART_H

@@ -88,7 +88,8 @@ static int put_asset(struct buf *out, const char *name, const char *tag, struct 
     if (!a)
         return err_set(err, ERR_UNSUPPORTED, "page: this program was built without %s", name);
     if (contains_end_of(a->data, a->end, closing))
-        return err_set(err, ERR_FORMAT, "page: %s contains %s> and cannot be put into a page", name, closing);
+        return err_set(err, ERR_FORMAT, "page: %s contains %s> and cannot be put into a page", name,
+                       closing);
     buf_printf(out, "<%s>\n", tag);
     buf_append(out, a->data, asset_size(a));
     buf_printf(out, "\n</%s>\n", tag);
@@ -127,7 +128,8 @@ static bool chart_is_synthetic(const struct json *spec)
 }
 
 /* Checks every chart and SVG; finds out whether anything on the page is synthetic. */
-static int inspect(bool *is_synthetic, bool *has_chart, const struct html_page *page, struct err *err)
+static int inspect(bool *is_synthetic, bool *has_chart, const struct html_page *page,
+                   struct err *err)
 {
     *is_synthetic = page->is_synthetic;
     *has_chart = false;
@@ -135,8 +137,10 @@ static int inspect(bool *is_synthetic, bool *has_chart, const struct html_page *
         const struct html_section *s = &page->sections[i];
         if (s->frame && s->frame->is_synthetic)
             *is_synthetic = true;
-        if (s->svg && (strncmp(s->svg, "<svg", 4) != 0 || contains_end_of(s->svg, s->svg + strlen(s->svg), "<script")))
-            return err_set(err, ERR_FORMAT, "page: section %d: the picture is not an SVG without scripts", i + 1);
+        if (s->svg && (strncmp(s->svg, "<svg", 4) != 0 ||
+                       contains_end_of(s->svg, s->svg + strlen(s->svg), "<script")))
+            return err_set(err, ERR_FORMAT,
+                           "page: section %d: the picture is not an SVG without scripts", i + 1);
         if (!s->chart)
             continue;
         struct json *spec = NULL;
@@ -147,7 +151,8 @@ static int inspect(bool *is_synthetic, bool *has_chart, const struct html_page *
         *has_chart = true;
         json_close(spec);
         if (!is_object)
-            return err_set(err, ERR_FORMAT, "page: section %d: the chart is not a JSON object", i + 1);
+            return err_set(err, ERR_FORMAT, "page: section %d: the chart is not a JSON object",
+                           i + 1);
     }
     return 0;
 }
@@ -155,15 +160,16 @@ static int inspect(bool *is_synthetic, bool *has_chart, const struct html_page *
 /* A drawn pattern, and not a background of the style sheet: printers leave backgrounds out. */
 static void put_watermark(struct buf *out)
 {
-    buf_puts(out,
-             "<svg class=\"watermark\" aria-hidden=\"true\" width=\"100%\" height=\"100%\"><defs>"
-             "<pattern id=\"watermark\" width=\"420\" height=\"260\" patternUnits=\"userSpaceOnUse\" "
-             "patternTransform=\"rotate(-24)\"><text x=\"10\" y=\"150\" font-size=\"60\" "
-             "font-weight=\"bold\" fill=\"#c00000\" fill-opacity=\"0.12\" "
-             "font-family=\"Helvetica, Arial, sans-serif\">SYNTHETIC</text></pattern></defs>"
-             "<rect width=\"100%\" height=\"100%\" fill=\"url(#watermark)\"/></svg>\n"
-             "<div class=\"banner\" role=\"note\"><strong>SYNTHETIC DATA.</strong> Made up to test the "
-             "program. Nothing on this page was measured.</div>\n");
+    buf_puts(
+        out,
+        "<svg class=\"watermark\" aria-hidden=\"true\" width=\"100%\" height=\"100%\"><defs>"
+        "<pattern id=\"watermark\" width=\"420\" height=\"260\" patternUnits=\"userSpaceOnUse\" "
+        "patternTransform=\"rotate(-24)\"><text x=\"10\" y=\"150\" font-size=\"60\" "
+        "font-weight=\"bold\" fill=\"#c00000\" fill-opacity=\"0.12\" "
+        "font-family=\"Helvetica, Arial, sans-serif\">SYNTHETIC</text></pattern></defs>"
+        "<rect width=\"100%\" height=\"100%\" fill=\"url(#watermark)\"/></svg>\n"
+        "<div class=\"banner\" role=\"note\"><strong>SYNTHETIC DATA.</strong> Made up to test the "
+        "program. Nothing on this page was measured.</div>\n");
 }
 
 /* ---- the parts ---- */
@@ -196,8 +202,9 @@ static void put_cell(struct buf *out, const struct frame *f, int row, int column
     bool is_text = f->columns[column].kind == FRAME_TEXT;
     const char *tag = column == 0 ? "th scope=\"row\"" : "td";
     if (is_missing(f, row, column)) {
-        buf_printf(out, "<%s class=\"missing\"><span title=\"not measured\">\xe2\x80\x93</span></%s>", tag,
-                   column == 0 ? "th" : "td");
+        buf_printf(out,
+                   "<%s class=\"missing\"><span title=\"not measured\">\xe2\x80\x93</span></%s>",
+                   tag, column == 0 ? "th" : "td");
         return;
     }
     buf_printf(out, "<%s class=\"%s\" data-v=\"", tag, is_text ? "text" : "num");
@@ -260,9 +267,11 @@ static void put_section(struct buf *out, const struct html_page *page, int i)
         if (s->chart) {
             buf_puts(out, "<script type=\"application/json\" class=\"spec\">");
             put_script_json(out, s->chart);
-            buf_puts(out, "</script>\n<figcaption hidden>Click a model in the legend to single it out, with "
-                          "Shift to add one, twice to show all again. Point at a mark for its "
-                          "numbers.</figcaption>\n");
+            buf_puts(
+                out,
+                "</script>\n<figcaption hidden>Click a model in the legend to single it out, with "
+                "Shift to add one, twice to show all again. Point at a mark for its "
+                "numbers.</figcaption>\n");
         }
         buf_puts(out, "</figure>\n");
     }
@@ -271,14 +280,16 @@ static void put_section(struct buf *out, const struct html_page *page, int i)
     buf_puts(out, "</section>\n");
 }
 
-static int put_head(struct buf *out, const struct html_page *page, bool is_synthetic, struct err *err)
+static int put_head(struct buf *out, const struct html_page *page, bool is_synthetic,
+                    struct err *err)
 {
-    buf_puts(out,
-             "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-             "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-             "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src "
-             "'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data: blob:\">\n"
-             "<meta name=\"color-scheme\" content=\"light dark\">\n<title>");
+    buf_puts(
+        out,
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src "
+        "'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data: blob:\">\n"
+        "<meta name=\"color-scheme\" content=\"light dark\">\n<title>");
     buf_puts(out, is_synthetic ? "SYNTHETIC: " : "");
     html_escape(out, page->title ? page->title : "Report");
     buf_puts(out, "</title>\n");
@@ -310,7 +321,8 @@ int html_write(struct buf *out, const struct html_page *page, struct err *err)
     bool is_synthetic, has_chart;
     int ret = -1;
 
-    if (inspect(&is_synthetic, &has_chart, page, err) < 0 || put_head(&html, page, is_synthetic, err) < 0)
+    if (inspect(&is_synthetic, &has_chart, page, err) < 0 ||
+        put_head(&html, page, is_synthetic, err) < 0)
         goto done;
     if (is_synthetic)
         put_watermark(&html);

@@ -23,7 +23,8 @@ static int drawing_open(struct drawing *d, const char *svg, size_t svg_bytes, do
     GError *why = NULL;
     d->svg = rsvg_handle_new_from_data((const guint8 *)svg, svg_bytes, &why);
     if (!d->svg) {
-        err_set(err, ERR_FORMAT, "picture: not a readable SVG: %s", why ? why->message : "no reason given");
+        err_set(err, ERR_FORMAT, "picture: not a readable SVG: %s",
+                why ? why->message : "no reason given");
         g_clear_error(&why);
         return -1;
     }
@@ -32,8 +33,9 @@ static int drawing_open(struct drawing *d, const char *svg, size_t svg_bytes, do
         return err_set(err, ERR_FORMAT, "picture: the SVG states no width and height in pixels");
     double most = scale * (d->width_px > d->height_px ? d->width_px : d->height_px);
     if (!(scale > 0) || !(most <= RASTER_MAX_PX) || d->width_px < 1 || d->height_px < 1)
-        return err_set(err, ERR_RANGE, "picture: %g x %g px at scale %g: each side must be 1 to %d px",
-                       d->width_px, d->height_px, scale, RASTER_MAX_PX);
+        return err_set(err, ERR_RANGE,
+                       "picture: %g x %g px at scale %g: each side must be 1 to %d px", d->width_px,
+                       d->height_px, scale, RASTER_MAX_PX);
     return 0;
 }
 
@@ -52,7 +54,8 @@ static int draw(const struct drawing *d, cairo_surface_t *surface, double scale,
     cairo_set_source_rgb(cr, 1, 1, 1);
     cairo_paint(cr);
     cairo_scale(cr, scale, scale);
-    if (rsvg_handle_render_document(d->svg, cr, &all, &why) && cairo_status(cr) == CAIRO_STATUS_SUCCESS)
+    if (rsvg_handle_render_document(d->svg, cr, &all, &why) &&
+        cairo_status(cr) == CAIRO_STATUS_SUCCESS)
         ret = 0;
     else
         err_set(err, ERR_FORMAT, "picture: %s",

@@ -106,14 +106,17 @@ static int engine_open(struct engine *e, const struct svg_limits *limits, struct
     JS_SetInterruptHandler(e->rt, interrupt, e);
     e->ctx = JS_NewContext(e->rt);
     if (!e->ctx)
-        return err_set(err, ERR_RANGE, "chart: starting the script engine needs more memory than the "
-                                       "limit of %zu bytes", e->memory_bytes);
+        return err_set(err, ERR_RANGE,
+                       "chart: starting the script engine needs more memory than the "
+                       "limit of %zu bytes",
+                       e->memory_bytes);
     JS_SetContextOpaque(e->ctx, e);
 
     JSValue global = JS_GetGlobalObject(e->ctx);
     JS_SetPropertyStr(e->ctx, global, "perbitTextWidth",
                       JS_NewCFunction(e->ctx, js_text_width, "perbitTextWidth", 3));
-    JS_SetPropertyStr(e->ctx, global, "perbitNote", JS_NewCFunction(e->ctx, js_note, "perbitNote", 1));
+    JS_SetPropertyStr(e->ctx, global, "perbitNote",
+                      JS_NewCFunction(e->ctx, js_note, "perbitNote", 1));
     JS_FreeValue(e->ctx, global);
 
     static const char *const scripts[] = {"svg.js", "vega.min.js", "vega-lite.min.js"};
@@ -171,8 +174,8 @@ done:
     return ret;
 }
 
-int svg_render(struct buf *out, const char *spec, size_t spec_bytes, const struct svg_limits *limits,
-               struct err *err)
+int svg_render(struct buf *out, const char *spec, size_t spec_bytes,
+               const struct svg_limits *limits, struct err *err)
 {
     struct engine e = {0};
     int ret = -1;

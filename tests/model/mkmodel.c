@@ -154,7 +154,7 @@ int main(int argc, char **argv)
     struct ggml_context *c = ggml_init((struct ggml_init_params){ .mem_size = arena_bytes(&s) });
     gguf_set_kv(g, vocab);
     set_keys(g, &s);
-    add(c, g, "token_embd.weight", s.n_embd, s.n_vocab, 3.0f / sqrtf((float)s.n_embd)); /* tied: logits of deviation 3 */
+    add(c, g, "token_embd.weight", s.n_embd, s.n_vocab, 0.4f / sqrtf((float)s.n_embd)); /* tied: larger ones repeat the last token */
     add(c, g, "output_norm.weight", s.n_embd, 0, 0.0f);
     for (int i = 0; i < s.n_layer; i++)
         add_block(c, g, &s, i);

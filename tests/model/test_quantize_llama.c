@@ -247,7 +247,7 @@ static void damaged_matrices_are_named(void **state)
     const char *dat = fs_join(&f->ref.arena, f->ref.dir, "damaged.dat");
     write_dat(f, dat, &m);
     assert_int_equal(fs_read(&b, dat, &f->err), 0);
-    /* every length: never a crash, and whole entries only */
+    /* each length: never a crash, and whole entries only */
     const size_t tail = 16; /* chunks and data set may be missing */
     for (size_t n = 0; n < b.len - tail; n = n < 200 ? n + 1 : n + 997) {
         assert_int_equal(fs_write(path, b.data, n, &f->err), 0);
