@@ -51,8 +51,7 @@ static int quantize_one(struct invocation *in, const char *level, struct err *er
     int64_t n_bytes;
     char size[32];
     int rc = client_run(&job, &sink, err);
-    progress_clear(&progress);
-    log_set_hook(NULL, NULL);
+    progress_release(&progress);
     if (rc < 0 || fs_size(&n_bytes, out, err) < 0)
         return -1;
     units_format_bytes(size, sizeof size, n_bytes);

@@ -57,14 +57,15 @@ int measure_study(const struct study *study, struct store *store, const char *co
     struct run_view view = progress_view(&progress);
     if (study->n_levels == 0)
         view.finished = NULL;
-    if (plan_build(&plan, study, store, err) < 0)
+    if (plan_build(&plan, study, store, err) < 0) {
+        progress_release(&progress);
         return err->code == ERR_USAGE ? EXIT_USAGE : EXIT_FAILED;
+    }
     if (store_run_begin(store, command, study->name ? study->name : "", settings_json(&study->settings, &plan.arena),
                         &run_id, err) == 0 &&
         runner_run(&plan, store, &view, &result, err) == 0 && store_run_end(store, run_id, err) == 0)
         status = status_of(study, &plan, &result, err);
-    progress_clear(&progress);
-    log_set_hook(NULL, NULL);
+    progress_release(&progress);
     if (result.elapsed_s > 0)
         log_debug("%.3f s in all, %.3f s in decode calls", result.elapsed_s, result.decode_s);
     plan_release(&plan);

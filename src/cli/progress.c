@@ -57,3 +57,9 @@ struct run_view progress_view(struct progress *p)
 {
     return (struct run_view){ .progress = draw, .finished = finished, .ctx = p };
 }
+
+void progress_release(struct progress *p)
+{
+    progress_clear(p);
+    log_set_hook(NULL, NULL);
+}

@@ -13,7 +13,8 @@ struct progress {
     bool is_drawn;
 };
 
-void progress_init(struct progress *p, bool is_quiet);
+void progress_init(struct progress *p, bool is_quiet); /* messages clear the line first, until progress_release */
+void progress_release(struct progress *p);             /* removes the line and the hook; before p goes */
 struct run_view progress_view(struct progress *p); /* borrows p */
 void progress_clear(void *p);                      /* removes the line; also a log hook */
 
