@@ -102,6 +102,18 @@ static void format_estimate(char *out, size_t out_bytes, const struct fixture *f
     snprintf(out, out_bytes, "PPL = %.4lf +/- %.5lf", ppl, sqrt(nll2 / (double)(count - 1)) * ppl);
 }
 
+/*
+ * llama-perplexity adds its threads' sums in the order in which they end, so its own sum moves in the last bit of a
+ * double. A random model's perplexity of 10 digits prints 15 and shows that bit; a real model's never does.
+ */
+static bool equal_as_doubles(const char *got, const char *want)
+{
+    double g[2], w[2];
+    if (sscanf(got, "PPL = %lf +/- %lf", &g[0], &g[1]) != 2 || sscanf(want, "PPL = %lf +/- %lf", &w[0], &w[1]) != 2)
+        return false;
+    return w[0] >= 1e8 && fabs(g[0] - w[0]) <= 1e-12 * w[0] && fabs(g[1] - w[1]) <= 1e-12 * w[1];
+}
+
 static void assert_estimate(struct fixture *f, int slot, const struct buf *printed)
 {
     char want[128] = "none", got[128];
@@ -109,7 +121,8 @@ static void assert_estimate(struct fixture *f, int slot, const struct buf *print
     if (at)
         snprintf(want, sizeof(want), "%.*s", (int)strcspn(at, "\n"), at);
     format_estimate(got, sizeof(got), f, slot);
-    assert_string_equal(got, want);
+    if (!equal_as_doubles(got, want))
+        assert_string_equal(got, want);
 }
 
 static void reference_ppl(struct buf *out, struct fixture *f, const char *model, int n_batch, int n_chunks,
