@@ -108,7 +108,8 @@ done:
     return ret;
 }
 
-/* ---- the older .dat: i32 n, then {i32 len, name, i32 n_calls, i32 n, f32 sums [n]}, i32 n_chunks, i32 len, dataset ---- */
+/* ---- the older .dat ----
+ * i32 n, then n times {i32 len, name, i32 n_calls, i32 n, f32 sums [n]}, i32 n_chunks, i32 len, dataset */
 
 struct cursor {
     const char *data;
@@ -153,8 +154,8 @@ static int load_dat(struct imatrix *out, struct arena *a, const char *path, stru
         const char *name = NULL;
         if (!take(&c, &len, sizeof len) || !(name = take_name(&c, a, len)) || !take(&c, &n_calls, sizeof n_calls) ||
             !take(&c, &n_values, sizeof n_values) || n_values < 1 || (size_t)n_values > c.left / sizeof(float)) {
-            err_set(err, ERR_FORMAT, "%s: entry %d of %d%s%s is damaged: neither GGUF nor a .dat importance matrix", path,
-                    i + 1, n, name ? " " : "", name ? name : "");
+            err_set(err, ERR_FORMAT, "%s: entry %d of %d%s%s is damaged: neither GGUF nor a .dat importance matrix",
+                    path, i + 1, n, name ? " " : "", name ? name : "");
             goto done;
         }
         float *data = arena_alloc(a, (size_t)n_values * sizeof *data);

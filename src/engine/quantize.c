@@ -155,8 +155,8 @@ static int check_level(const struct quantize_params *p, struct err *err)
     const struct quant_info *q = quant_find(p->level);
     if (q)
         return err_set(err, ERR_USAGE, "%s: this engine cannot make it", q->name);
-    return err_set(err, ERR_USAGE, "%s: not a level of quantization (Q8_0, Q6_K, Q5_K_M, Q4_K_M, Q4_0, Q3_K_M, Q2_K ...)",
-                   p->level);
+    return err_set(err, ERR_USAGE, "%s: not a level of quantization (Q8_0, Q6_K, Q5_K_M, Q4_K_M, Q4_0, Q3_K_M, "
+                   "Q2_K ...)", p->level);
 }
 
 int quantize_predict_bytes(int64_t *out_bytes, const struct quantize_params *p, struct err *err)
@@ -195,8 +195,8 @@ static int explain_write(const char *dir, const char *part, int64_t need_bytes, 
     units_format_bytes(has, sizeof has, has_bytes);
     if (fs_free_bytes(&free_bytes, dir, NULL) == 0 && free_bytes < need_bytes - has_bytes)
         return err_set(err, ERR_IO, "%s: the disk is full: %s of %s of %s were written", dir, has, need, p->level);
-    return err_set(err, ERR_IO, "%s: cannot write: %s of %s of %s were written (a quota or a limit of file size?)", p->out,
-                   has, need, p->level);
+    return err_set(err, ERR_IO, "%s: cannot write: %s of %s of %s were written (a quota or a limit of file size?)",
+                   p->out, has, need, p->level);
 }
 
 static int llama_run(const struct quantize_params *p, const char *dir, const char *part, int64_t need_bytes,

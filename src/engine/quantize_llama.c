@@ -256,7 +256,8 @@ int quantize_llama_expected_bytes(int64_t *out_bytes, const char *path, struct e
     size_t end = gguf_get_data_offset(g);
     for (int64_t i = 0; i < gguf_get_n_tensors(g); i++) {
         const size_t n = gguf_get_tensor_size(g, i);
-        const size_t tensor_end = gguf_get_data_offset(g) + gguf_get_tensor_offset(g, i) + (n + align - 1) / align * align;
+        const size_t begin = gguf_get_data_offset(g) + gguf_get_tensor_offset(g, i);
+        const size_t tensor_end = begin + (n + align - 1) / align * align;
         end = tensor_end > end ? tensor_end : end;
     }
     *out_bytes = (int64_t)end;

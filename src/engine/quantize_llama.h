@@ -4,7 +4,8 @@
  * quantize_llama_run writes p->in at p->level to part, or only computes sizes (part NULL, a dry run). It
  * takes over the engine's log for the time of the call: progress, sizes and the reason of a failure are
  * nowhere else.
- * Errors  ERR_USAGE unknown level, importance matrix missing, input quantized already; ERR_MODEL with the engine's reason
+ * Errors  ERR_USAGE unknown level, importance matrix missing, input quantized already; ERR_MODEL with the
+ *         engine's reason
  */
 #ifndef PERBIT_ENGINE_QUANTIZE_LLAMA_H
 #define PERBIT_ENGINE_QUANTIZE_LLAMA_H

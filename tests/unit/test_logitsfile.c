@@ -98,6 +98,14 @@ static void a_row_rounds_to_a_65535th(void **state)
         const double exact = (double)logits[i] - logprob_lse_f64(logits, N_VOCAB);
         assert_true(fabs((double)head[0] * row[4 + i] + (double)head[1] - exact) < 16.0 / 65535.0);
     }
+    logits[4] = 3.0f - 16.25f; /* just below the clip */
+    logitsfile_encode(row, logits, N_VOCAB);
+    memcpy(head, row, sizeof(head));
+    assert_true(head[0] == 16.0f / 65535.0f);
+    logits[4] = 3.0f - 15.75f; /* just above */
+    logitsfile_encode(row, logits, N_VOCAB);
+    memcpy(head, row, sizeof(head));
+    assert_true(head[0] == 15.75f / 65535.0f);
     float flat[N_VOCAB] = { 2, 2, 2, 2, 2 }; /* no range at all */
     logitsfile_encode(row, flat, N_VOCAB);
     memcpy(head, row, sizeof(head));

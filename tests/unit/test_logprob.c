@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -78,6 +79,22 @@ static void nll_has_the_reference_bits(void **state)
         assert_true(logprob_nll(row, N_MAX, 17) == nll_reference(N_MAX, row, 17));
         assert_true(fabs(logprob_nll(row, N_MAX, 17) - (double)(lse_exact(row, N_MAX) - (long double)row[17])) < 2e-6);
     }
+}
+
+/* One logit a row: the sum is its exponential. Every 4099th float from 0 down to where e^x is no float any more. */
+static void exp_has_the_bits_of_libm(void **state)
+{
+    (void)state;
+    int n_differ = 0;
+    for (uint32_t bits = 0x80000000u; bits < 0xc3200000u; bits += 4099) {
+        float x;
+        memcpy(&x, &bits, sizeof(x));
+        n_differ += logprob_log_sum(&x, 1, 0.0f) != log((double)expf(x));
+    }
+    assert_int_equal(n_differ, 0);
+    static const float far[] = { -160.5f, -1e4f, -3e38f, -INFINITY };
+    for (size_t i = 0; i < sizeof(far) / sizeof(*far); i++)
+        assert_true(logprob_log_sum(&far[i], 1, 0.0f) == log(0.0));
 }
 
 static void lse_and_softmax_are_double(void **state)
@@ -162,6 +179,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nll_has_the_reference_bits),
+        cmocka_unit_test(exp_has_the_bits_of_libm),
         cmocka_unit_test(lse_and_softmax_are_double),
         cmocka_unit_test(kl_is_exact_also_when_small),
         cmocka_unit_test(kl_of_a_row_with_itself_is_zero),
