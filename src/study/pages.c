@@ -99,6 +99,16 @@ static void add_machine_facts(struct pages *p, const char *info)
     json_close(j);
 }
 
+/* The settings of the first measurement: the making of a file has next to none. */
+static const char *measured_settings(const struct frame *cells)
+{
+    int kind = frame_column(cells, "kind"), settings = frame_column(cells, "settings");
+    for (int r = 0; r < cells->n_rows; r++)
+        if (strcmp(frame_at(cells, r, kind)->text, "quantize") != 0)
+            return frame_at(cells, r, settings)->text;
+    return NULL;
+}
+
 static int add_facts(struct pages *p, struct err *err)
 {
     const char *machine = first_text(&p->cells, "machine"), *info = NULL;
@@ -107,7 +117,7 @@ static int add_facts(struct pages *p, struct err *err)
     add_machine_facts(p, info);
     add_fact(p, "Engine", first_text(&p->cells, "engine"));
     add_fact(p, "First measured (UTC)", first_text(&p->cells, "started"));
-    add_fact(p, "Settings", first_text(&p->cells, "settings"));
+    add_fact(p, "Settings", measured_settings(&p->cells));
     return 0;
 }
 
