@@ -40,8 +40,6 @@ base=$out/SmolLM2-135M-Instruct-BF16.gguf
 if [ ! -s "$base" ]; then
     echo "upcasting SmolLM2-135M-Instruct from Q4_1 to BF16"
     "$perbit" quantize "$PERBIT_MODEL" "$out" BF16 --allow_requantize >/dev/null
-    made=$(ls "$out"/*BF16.gguf | head -1)
-    [ "$made" = "$base" ] || mv "$made" "$base"
 fi
 
 cat >"$out/study.yaml" <<EOF

@@ -171,6 +171,13 @@ const char *opt_nearest(const char *text, const char *const *names, int n)
     return best;
 }
 
+void opt_suggest(struct buf *out, const char *text, const char *const *names, int n)
+{
+    const char *near = opt_nearest(text, names, n);
+    if (near)
+        buf_printf(out, "; did you mean '%s'?", near);
+}
+
 /* The nearest spelling among the rows of the groups, with its dashes when asked; lives in a. */
 static const char *suggest(const struct opt_table *t, const char *const *groups, const char *name,
                            bool with_dashes, struct arena *a)

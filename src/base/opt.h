@@ -84,6 +84,8 @@ bool opt_in_groups(const struct opt_row *row, const char *const *groups);
 
 /* The nearest of names to text by edit distance, or NULL when none is near; for "did you mean". */
 const char *opt_nearest(const char *text, const char *const *names, int n);
+/* Appends "; did you mean 'NAME'?" when one of names is near, else nothing. */
+void opt_suggest(struct buf *out, const char *text, const char *const *names, int n);
 /* Splits "a,b,c" (spaces around commas dropped, empty parts dropped) into the arena. */
 const char *const *opt_split(struct arena *a, const char *text, int *out_n);
 

@@ -25,7 +25,7 @@ static int run(struct invocation *in, struct err *err)
     const struct command *c = command_find(in->args[0]);
     if (!c) {
         err_set(err, ERR_USAGE, "unknown command '%s'; perbit help lists them", in->args[0]);
-        return EXIT_USAGE;
+        return EXIT_FAILED;
     }
     struct buf text = BUF_INIT;
     opt_help(&settings_table, c->groups, &text);

@@ -34,8 +34,8 @@ static int run(struct invocation *in, struct err *err)
     struct store *store = NULL;
     struct plan plan;
     if (measure_load_study(&study, in, in->args[0], err) < 0)
-        return err->code == ERR_USAGE ? EXIT_USAGE : EXIT_FAILED;
-    const char *path = study.settings.store ? study.settings.store : "perbit.db";
+        return EXIT_FAILED;
+    const char *path = settings_store(&study.settings);
     if (fs_exists(path) && store_open(&store, path, STORE_READ, err) < 0)
         return EXIT_FAILED;
     int status = EXIT_FAILED;

@@ -61,17 +61,10 @@ static int quantize_one(struct invocation *in, const char *level, struct err *er
 
 static int run(struct invocation *in, struct err *err)
 {
-    for (int i = 2; i < in->n_args; i++)
-        if (!quant_find(in->args[i])) {
-            const char *names[64];
-            int n = 0;
-            for (; n < quant_n() && n < 64; n++)
-                names[n] = quant_at(n)->name;
-            const char *near = opt_nearest(in->args[i], names, n);
-            err_set(err, ERR_USAGE, "unknown level '%s'%s%s%s", in->args[i], near ? "; did you mean '" : "",
-                    near ? near : "", near ? "'?" : "");
-            return EXIT_USAGE;
-        }
+    const struct quant_info *level;
+    for (int i = 2; i < in->n_args; i++) /* all names first: a mistake in the last must not cost the time of the others */
+        if (quant_parse(&level, in->args[i], err) < 0)
+            return EXIT_FAILED;
     if (fs_mkdirs(in->args[1], err) < 0)
         return EXIT_FAILED;
     for (int i = 2; i < in->n_args; i++)

@@ -8,8 +8,8 @@ static int run(struct invocation *in, struct err *err)
     struct study study;
     struct store *store;
     if (measure_load_study(&study, in, in->args[0], err) < 0)
-        return err->code == ERR_USAGE ? EXIT_USAGE : EXIT_FAILED;
-    if (store_open(&store, study.settings.store ? study.settings.store : "perbit.db", STORE_WRITE, err) < 0)
+        return EXIT_FAILED;
+    if (store_open(&store, settings_store(&study.settings), STORE_WRITE, err) < 0)
         return EXIT_FAILED;
     int status = measure_study(&study, store, "run", err);
     store_close(store);

@@ -10,7 +10,7 @@ static const char *const cell_shown[] = { "model", "level", "kind", "status", "a
 
 static const struct {
     const char *name;
-    int (*make)(struct frame *out, struct store *s, struct err *err);
+    make_frame *make;
     const char *const *shown;
 } views[] = {
     { "levels", analyse_levels, level_shown },

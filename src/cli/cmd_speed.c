@@ -9,19 +9,8 @@ static const char *const shown[] = { "model", "level", "size_gb", "test", "avg_t
 static int run(struct invocation *in, struct err *err)
 {
     struct study study;
-    struct store *store;
-    struct frame f;
     measure_files(&study, in, in->args, in->n_args, KIND_SPEED);
-    if (measure_open_store(&store, &in->settings, err) < 0)
-        return EXIT_FAILED;
-    int status = measure_study(&study, store, "speed", err);
-    if (status == EXIT_DONE) {
-        status = analyse_speed(&f, store, err) < 0 || print_frame(&f, &in->settings, shown, err) < 0 ? EXIT_FAILED
-                                                                                                   : EXIT_DONE;
-        frame_release(&f);
-    }
-    store_close(store);
-    return status;
+    return measure_and_print(&study, "speed", analyse_speed, shown, err);
 }
 
 const struct command cmd_speed = {

@@ -1,7 +1,8 @@
 /*
  * command: one row a command. Add one: cmd_NAME.c with its struct command, its name in command.c's table.
  * A command prints results to stdout; progress and messages go to stderr.
- * run returns an exit status: 0 done, 1 failed, 2 usage, 3 done but some cells failed.
+ * run returns an exit status: 0 done, 1 failed, 2 usage, 3 done but some cells failed. With err set, EXIT_FAILED is
+ * enough: main makes a usage error of it when err says so.
  */
 #ifndef PERBIT_CLI_COMMAND_H
 #define PERBIT_CLI_COMMAND_H

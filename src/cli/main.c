@@ -27,9 +27,10 @@ static int unknown(const char *name)
     int n = 0;
     for (; n < command_n() && n < 64; n++)
         names[n] = command_at(n)->name;
-    const char *near = opt_nearest(name, names, n);
-    log_error("unknown command '%s'%s%s%s; perbit help lists them", name, near ? "; did you mean '" : "",
-              near ? near : "", near ? "'?" : "");
+    struct buf hint = BUF_INIT;
+    opt_suggest(&hint, name, names, n);
+    log_error("unknown command '%s'%s; perbit help lists them", name, hint.data);
+    buf_release(&hint);
     return EXIT_USAGE;
 }
 

@@ -3,24 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/json.h"
 #include "base/log.h"
 #include "base/units.h"
 #include "cli/progress.h"
 #include "report/writer.h"
-
-static const char *settings_json(const struct settings *s, struct arena *a)
-{
-    struct buf text = BUF_INIT;
-    struct jw w;
-    jw_init(&w, &text);
-    jw_object(&w);
-    opt_json(&settings_table, NULL, false, s, &w);
-    jw_end(&w);
-    const char *copy = arena_strdup(a, text.data);
-    buf_release(&text);
-    return copy;
-}
 
 static const char *first_reason(const struct plan *p)
 {
@@ -51,17 +37,15 @@ int measure_study(const struct study *study, struct store *store, const char *co
     struct run_result result = { 0 };
     int64_t run_id;
     int status = EXIT_FAILED;
-    progress_init(&progress, study->settings.quiet || study->n_levels == 0);
-    if (study->n_levels == 0)
-        progress.is_quiet = study->settings.quiet;
+    progress_init(&progress, study->settings.quiet);
     struct run_view view = progress_view(&progress);
     if (study->n_levels == 0)
         view.finished = NULL;
     if (plan_build(&plan, study, store, err) < 0) {
         progress_release(&progress);
-        return err->code == ERR_USAGE ? EXIT_USAGE : EXIT_FAILED;
+        return EXIT_FAILED;
     }
-    if (store_run_begin(store, command, study->name ? study->name : "", settings_json(&study->settings, &plan.arena),
+    if (store_run_begin(store, command, study->name ? study->name : "", settings_json(&plan.arena, &study->settings, NULL, false),
                         &run_id, err) == 0 &&
         runner_run(&plan, store, &view, &result, err) == 0 && store_run_end(store, run_id, err) == 0)
         status = status_of(study, &plan, &result, err);
@@ -89,9 +73,21 @@ int measure_load_study(struct study *out, struct invocation *in, const char *pat
     return rc;
 }
 
-int measure_open_store(struct store **out, const struct settings *s, struct err *err)
+int measure_and_print(const struct study *study, const char *command, make_frame *make, const char *const *shown,
+                      struct err *err)
 {
-    return store_open(out, s->store ? s->store : ":memory:", STORE_WRITE, err);
+    const struct settings *s = &study->settings;
+    struct store *store;
+    struct frame f;
+    if (store_open(&store, s->store ? s->store : ":memory:", STORE_WRITE, err) < 0)
+        return EXIT_FAILED;
+    int status = measure_study(study, store, command, err);
+    if (status == EXIT_DONE) {
+        status = make(&f, store, err) < 0 || print_frame(&f, s, shown, err) < 0 ? EXIT_FAILED : EXIT_DONE;
+        frame_release(&f);
+    }
+    store_close(store);
+    return status;
 }
 
 static bool ends_with(const char *s, const char *end)
@@ -100,24 +96,15 @@ static bool ends_with(const char *s, const char *end)
     return n >= m && strcmp(s + n - m, end) == 0;
 }
 
-/* A study file stands for its store. */
-static int store_of_study(const char **out, struct arena *a, const char *path, const struct settings *defaults,
-                          struct err *err)
+int open_store_to_read(struct store **out, struct invocation *in, const char *argument, struct err *err)
 {
-    struct study study;
-    if (study_load(&study, a, path, defaults, err) < 0)
-        return -1;
-    *out = study.settings.store ? study.settings.store : "perbit.db";
-    return 0;
-}
-
-int open_store_to_read(struct store **out, const struct invocation *in, const char *argument, struct err *err)
-{
-    struct arena *a = (struct arena *)&in->arena;
-    const char *path = argument ? argument : in->settings.store ? in->settings.store : "perbit.db";
-    if ((ends_with(path, ".yaml") || ends_with(path, ".yml")) &&
-        store_of_study(&path, a, path, &in->settings, err) < 0)
-        return -1;
+    const char *path = argument ? argument : settings_store(&in->settings);
+    if (ends_with(path, ".yaml") || ends_with(path, ".yml")) { /* a study file stands for its store */
+        struct study study;
+        if (measure_load_study(&study, in, path, err) < 0)
+            return -1;
+        path = settings_store(&study.settings);
+    }
     return store_open(out, path, STORE_READ, err);
 }
 

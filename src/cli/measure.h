@@ -17,10 +17,12 @@ int measure_study(const struct study *study, struct store *store, const char *co
 void measure_files(struct study *out, struct invocation *in, const char *const *paths, int n, enum kind k);
 /* Reads a study file; several mistakes are printed here, one a line. 0 or -1. */
 int measure_load_study(struct study *out, struct invocation *in, const char *path, struct err *err);
-/* The store that a command writes: --store, or one in memory. */
-int measure_open_store(struct store **out, const struct settings *s, struct err *err);
+typedef int make_frame(struct frame *out, struct store *s, struct err *err); /* of study/analyse.h */
+/* Runs the study into --store, or a store in memory, and prints a frame of it; returns an exit status. */
+int measure_and_print(const struct study *study, const char *command, make_frame *make, const char *const *shown,
+                      struct err *err);
 /* The store that a command reads: its argument, --store, or perbit.db. */
-int open_store_to_read(struct store **out, const struct invocation *in, const char *argument, struct err *err);
+int open_store_to_read(struct store **out, struct invocation *in, const char *argument, struct err *err);
 /* only: names of columns to show, NULL-terminated, or NULL for all (machine formats always show all). */
 int print_frame(const struct frame *f, const struct settings *s, const char *const *only, struct err *err);
 

@@ -142,3 +142,23 @@ void frame_format_cell(struct buf *out, const struct frame *f, int row, int colu
         return;
     }
 }
+
+static void put_json_value(struct jw *w, const struct frame_cell *c, enum frame_kind kind)
+{
+    if (!c->is_set)
+        jw_null(w);
+    else if (kind == FRAME_TEXT)
+        jw_str(w, c->text);
+    else if (kind == FRAME_INT)
+        jw_int(w, c->i);
+    else
+        jw_num(w, c->num); /* null when not finite */
+}
+
+void frame_put_json(struct jw *w, const struct frame *f, int row)
+{
+    for (int c = 0; c < f->n_columns; c++) {
+        jw_key(w, f->columns[c].name);
+        put_json_value(w, frame_at(f, row, c), f->columns[c].kind);
+    }
+}

@@ -18,6 +18,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/json.h"
 
 enum frame_kind { FRAME_TEXT, FRAME_NUM, FRAME_INT };
 
@@ -56,6 +57,8 @@ void frame_set_int(struct frame *f, int row, int column, int64_t v);
 void frame_set_text(struct frame *f, int row, int column, const char *v);
 int frame_column(const struct frame *f, const char *name); /* -1 when there is none */
 const struct frame_cell *frame_at(const struct frame *f, int row, int column);
+/* The row as keys (column names) and values in an open JSON object; null when missing or not finite. */
+void frame_put_json(struct jw *w, const struct frame *f, int row);
 /* The value as text; "" when missing. shortest: full precision instead of the column's decimals. */
 void frame_format_cell(struct buf *out, const struct frame *f, int row, int column, bool shortest);
 

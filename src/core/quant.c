@@ -4,6 +4,9 @@
 #include <stddef.h>
 #include <strings.h>
 
+#include "base/buf.h"
+#include "base/opt.h"
+
 #include "base/banned.h"
 
 /*
@@ -81,6 +84,20 @@ const struct quant_info *quant_find(const char *name)
             return &quants[i];
     }
     return NULL;
+}
+
+int quant_parse(const struct quant_info **out, const char *name, struct err *err)
+{
+    const char *names[N_QUANTS];
+    struct buf hint = BUF_INIT;
+    if ((*out = quant_find(name)))
+        return 0;
+    for (int i = 0; i < N_QUANTS; i++)
+        names[i] = quants[i].name;
+    opt_suggest(&hint, name, names, N_QUANTS);
+    err_set(err, ERR_USAGE, "unknown level '%s'%s", name, hint.data);
+    buf_release(&hint);
+    return -1;
 }
 
 int quant_order(const char *name)

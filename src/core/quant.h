@@ -9,6 +9,8 @@
 
 #include <stdbool.h>
 
+#include "base/err.h"
+
 struct quant_info {
     const char *name;      /* "Q4_K_M" */
     const char *family;    /* "float", "legacy", "k", "i", "ternary", "mx" */
@@ -20,6 +22,8 @@ struct quant_info {
 int quant_n(void);
 const struct quant_info *quant_at(int i);              /* study levels first, from most to fewest bits */
 const struct quant_info *quant_find(const char *name); /* NULL when unknown */
+/* The same; an unknown name is ERR_USAGE "unknown level 'Q4_K_N'; did you mean 'Q4_K_M'?". */
+int quant_parse(const struct quant_info **out, const char *name, struct err *err);
 int quant_order(const char *name);                     /* position in the table; a large number when unknown */
 
 #endif

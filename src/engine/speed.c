@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/xalloc.h"
+#include "engine/logprob.h"
 
 #include "base/banned.h"
 
@@ -193,15 +194,6 @@ static int make_text(struct buf *out, struct backend *b, int n, struct err *err)
     return 0;
 }
 
-static int32_t first_token(const float *logits, int n_vocab)
-{
-    int32_t best = 0;
-    for (int32_t i = 1; i < n_vocab; i++)
-        if (logits[i] > logits[best])
-            best = i;
-    return best;
-}
-
 int speed_ttft(struct backend *b, int n_prompt, int n_batch, int slot, int64_t index, const struct sink *sink,
                struct err *err)
 {
@@ -228,7 +220,7 @@ int speed_ttft(struct backend *b, int n_prompt, int n_batch, int slot, int64_t i
         err_set(err, ERR_MODEL, "the engine gave no logits for the last prompt token");
         goto done;
     }
-    first = first_token(logits, b->info.n_vocab);
+    first = logprob_argmax(logits, b->info.n_vocab);
     const double ttft_s = clock_s() - start_s;
 
     (void)first;

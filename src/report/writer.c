@@ -184,18 +184,7 @@ static void put_object(struct jw *w, const struct frame *f, int row)
     jw_object(w);
     if (f->is_synthetic)
         jw_kstr(w, synthetic_key, synthetic_value);
-    for (int c = 0; c < f->n_columns; c++) {
-        const struct frame_cell *cell = frame_at(f, row, c);
-        jw_key(w, f->columns[c].name);
-        if (is_missing(f, row, c))
-            jw_null(w);
-        else if (f->columns[c].kind == FRAME_TEXT)
-            jw_str(w, cell->text);
-        else if (f->columns[c].kind == FRAME_INT)
-            jw_int(w, cell->i);
-        else
-            jw_num(w, cell->num);
-    }
+    frame_put_json(w, f, row);
     jw_end(w);
 }
 

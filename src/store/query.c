@@ -129,18 +129,3 @@ int query_machine(struct store *s, struct arena *a, const char *id, const char *
     st_bind(q, "t", id);
     return one_text(s, a, q, out_info, err);
 }
-
-int query_seconds_per_byte(struct store *s, const char *kind, double *out, struct err *err)
-{
-    sqlite3_stmt *q;
-    if (st_prepare(s, &q,
-                   "SELECT avg((julianday(c.finished) - julianday(c.started)) * 86400.0 / "
-                   "json_extract(v.info, '$.tensor_bytes')) FROM cell c JOIN variant v ON v.id = c.variant_id "
-                   "WHERE c.kind = ? AND c.status = 'done' AND v.info IS NOT NULL", err) < 0)
-        return -1;
-    st_bind(q, "t", kind);
-    int rc = st_step(s, q, err);
-    *out = rc == 1 ? sqlite3_column_double(q, 0) : 0;
-    sqlite3_finalize(q);
-    return rc < 0 ? -1 : 0;
-}

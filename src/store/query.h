@@ -34,7 +34,5 @@ int query_values(struct store *s, int64_t cell_id, enum metric m, int slot, doub
 int query_fact(struct store *s, struct arena *a, int64_t cell_id, const char *key, const char **out,
                struct err *err);
 int query_machine(struct store *s, struct arena *a, const char *id, const char **out_info, struct err *err);
-/* Mean seconds of finished cells of a kind per byte of file: for ETA before anything ran. 0 when unknown. */
-int query_seconds_per_byte(struct store *s, const char *kind, double *out, struct err *err);
 
 #endif

@@ -236,20 +236,25 @@ static double median_of(struct store *s, int64_t cell, enum metric m, int slot, 
 }
 
 /* A generated token reads every weight once. */
-static double bandwidth_share(const struct cell_row *c, double gen_tps, double bytes_per_s, struct arena *a)
+static double bandwidth_share(const struct modelfile *m, double gen_tps, double bytes_per_s)
 {
-    struct modelfile m;
-    if (!c->variant_info || !(bytes_per_s > 0) || modelfile_parse(&m, a, c->variant_info, NULL) < 0)
-        return NAN;
-    return 100.0 * gen_tps * (double)m.tensor_bytes / bytes_per_s;
+    return bytes_per_s > 0 && m->tensor_bytes > 0 ? 100.0 * gen_tps * (double)m->tensor_bytes / bytes_per_s : NAN;
+}
+
+/* What is known of the cell's file; all zero when it was never made. */
+static int cell_file(struct modelfile *out, struct arena *a, const struct cell_row *c, struct err *err)
+{
+    *out = (struct modelfile){ 0 };
+    return c->variant_info ? modelfile_parse(out, a, c->variant_info, err) : 0;
 }
 
 static int put_speed(struct frame *f, int row, struct store *s, const struct cell_row *c, struct err *err)
 {
     struct speed_test tests[WORKLOADS_MAX];
+    struct modelfile m;
     int n;
     double bandwidth;
-    if (cell_tests(tests, s, &f->arena, c->id, &n, err) < 0 ||
+    if (cell_tests(tests, s, &f->arena, c->id, &n, err) < 0 || cell_file(&m, &f->arena, c, err) < 0 ||
         read_scalar(&bandwidth, s, c->id, METRIC_BANDWIDTH, err) < 0)
         return -1;
     for (int i = 0; i < n; i++) {
@@ -260,7 +265,7 @@ static int put_speed(struct frame *f, int row, struct store *s, const struct cel
         if (rc == 1)
             put_rate(f, row, &tests[i], &st);
         if (rc == 1 && tests[i].n_prompt == 0)
-            set_num(f, row, "bandwidth_pct", bandwidth_share(c, st.median_tps, bandwidth, &f->arena));
+            set_num(f, row, "bandwidth_pct", bandwidth_share(&m, st.median_tps, bandwidth));
     }
     set_num(f, row, "ttft_s", median_of(s, c->id, METRIC_TTFT_S, 0, err));
     return 0;
@@ -440,8 +445,8 @@ static int put_test(struct frame *f, struct store *s, const struct cell_row *c, 
     int rc = test_stats(&st, s, c->id, t, slot, err);
     if (rc <= 0 || read_scalar(&bandwidth, s, c->id, METRIC_BANDWIDTH, err) < 0)
         return rc == 0 ? 0 : -1;
-    struct modelfile m = { 0 };
-    if (c->variant_info && modelfile_parse(&m, &f->arena, c->variant_info, err) < 0)
+    struct modelfile m;
+    if (cell_file(&m, &f->arena, c, err) < 0)
         return -1;
     int row = frame_add_row(f);
     workload_name(name, sizeof name, t);
@@ -459,7 +464,7 @@ static int put_test(struct frame *f, struct store *s, const struct cell_row *c, 
     set_num(f, row, "median_hi_ts", st.median_ci.high);
     set_int(f, row, "repetitions", (int64_t)st.n);
     if (t->n_prompt == 0)
-        set_num(f, row, "bandwidth_pct", bandwidth_share(c, st.median_tps, bandwidth, &f->arena));
+        set_num(f, row, "bandwidth_pct", bandwidth_share(&m, st.median_tps, bandwidth));
     else if (slot == 0)
         set_num(f, row, "ttft_s", median_of(s, c->id, METRIC_TTFT_S, 0, err));
     return put_latency(f, row, s, c->id, slot, err) < 0 ? -1 : put_circumstances(f, row, s, c, slot, err);

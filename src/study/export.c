@@ -19,7 +19,8 @@ struct exporter {
     int n_files;
 };
 
-char *export_slug(struct arena *a, const char *name)
+/* "SmolLM2-135M Instruct" -> "smollm2-135m-instruct": a file name for a model or level. */
+static char *slug_of(struct arena *a, const char *name)
 {
     char *slug = arena_strdup(a, name);
     char *to = slug;
@@ -38,26 +39,10 @@ static const char *text_at(const struct frame *f, int row, const char *column)
     return c->is_set && c->text ? c->text : "";
 }
 
-static void write_value(struct jw *w, const struct frame *f, int row, int column)
-{
-    const struct frame_cell *c = frame_at(f, row, column);
-    if (!c->is_set)
-        jw_null(w);
-    else if (f->columns[column].kind == FRAME_TEXT)
-        jw_str(w, c->text);
-    else if (f->columns[column].kind == FRAME_INT)
-        jw_int(w, c->i);
-    else
-        jw_num(w, c->num);
-}
-
 static void write_row(struct jw *w, const struct frame *f, int row)
 {
     jw_object(w);
-    for (int c = 0; c < f->n_columns; c++) {
-        jw_key(w, f->columns[c].name);
-        write_value(w, f, row, c);
-    }
+    frame_put_json(w, f, row);
     jw_end(w);
 }
 
@@ -97,8 +82,8 @@ static int export_level(struct exporter *x, int row, struct err *err)
     write_rows(&w, "cells", &x->cells, model, level);
     jw_end(&w);
     buf_putc(&text, '\n');
-    int rc = save(x, arena_printf(&x->arena, "results/%s", export_slug(&x->arena, model)),
-                  arena_printf(&x->arena, "%s.json", export_slug(&x->arena, level)), &text, err);
+    int rc = save(x, arena_printf(&x->arena, "results/%s", slug_of(&x->arena, model)),
+                  arena_printf(&x->arena, "%s.json", slug_of(&x->arena, level)), &text, err);
     buf_release(&text);
     return rc;
 }

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/fs.h"
-#include "base/json.h"
 #include "core/quant.h"
 #include "engine/backend.h"
 #include "machine/machine.h"
@@ -167,19 +166,6 @@ struct plan_variant *plan_base(struct plan *p, const struct plan_model *m)
 
 /* --- cells ------------------------------------------------------------------------------------- */
 
-static const char *settings_of(struct plan *p, enum kind k)
-{
-    struct buf text = BUF_INIT;
-    struct jw w;
-    jw_init(&w, &text);
-    jw_object(&w);
-    opt_json(&settings_table, kind_info(k)->groups, true, &p->study->settings, &w);
-    jw_end(&w);
-    const char *copy = arena_strdup(&p->arena, text.data);
-    buf_release(&text);
-    return copy;
-}
-
 static const char *base_identity(struct plan *p, const struct plan_variant *v, enum kind k)
 {
     char hex[SHA256_HEX_BYTES];
@@ -200,7 +186,7 @@ static void add_cell(struct plan *p, struct plan_variant *v, enum kind k)
     c->identity = (struct identity){
         .model_sha256 = v->model->sha256, .level = v->level, .imatrix_sha256 = v->imatrix_sha256, .kind = info->name,
         .data_sha256 = info->needs_text ? p->text_sha256 : "", .base = base_identity(p, v, k),
-        .settings = settings_of(p, k), .engine = backend_build(),
+        .settings = settings_json(&p->arena, &p->study->settings, info->groups, true), .engine = backend_build(),
         .machine = info->on_machine ? p->machine_id : "",
     };
 }

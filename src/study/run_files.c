@@ -86,9 +86,8 @@ int run_file(struct runner *r, struct plan_variant *v, struct err *err)
     return store_commit(r->store, err) < 0 ? -1 : rc == 0;
 }
 
-int run_remove_file(struct runner *r, struct plan_variant *v, struct err *err)
+int run_remove_file(struct plan_variant *v, struct err *err)
 {
-    (void)r;
     if (v->is_source || v->is_given)
         return 0;
     return fs_remove(v->path, err);

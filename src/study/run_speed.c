@@ -4,8 +4,6 @@
 #include "base/clock.h"
 #include "study/runner_internal.h"
 
-enum { LEVELS_MAX = 64 };
-
 /* One model of a group: its worker and where its events go. */
 struct turn {
     struct plan_cell *cell;
@@ -62,10 +60,9 @@ static int step(struct turn *t, int (*f)(struct turn *t, struct err *err), struc
     return t->is_over && err_ends_run(&t->why) ? err_set(err, t->why.code, "%s", t->why.msg) : 0;
 }
 
-static void report(struct runner *r, struct turn *t, int64_t done, int64_t total)
+static void report(struct turn *t, int64_t done, int64_t total)
 {
     const struct event e = { .kind = EVENT_PROGRESS, .done = done, .total = total, .text = "repetition" };
-    (void)r;
     route_put(&t->route, &e, NULL);
 }
 
@@ -78,7 +75,7 @@ static int take_turns(struct runner *r, struct turn *t, int n, struct err *err)
             struct turn *now = &t[i % 2 ? n - 1 - k : k];
             if (step(now, repeat, err) < 0)
                 return -1;
-            report(r, now, i + 1, total);
+            report(now, i + 1, total);
         }
     return 0;
 }

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/fs.h"
+#include "engine/perplexity.h"
 #include "study/runner_internal.h"
 
 enum { FLOOR_CHUNKS = 8 }; /* of the text, for kl_self and kl_runtime: a floor needs no more */
@@ -11,6 +12,7 @@ enum { FLOOR_CHUNKS = 8 }; /* of the text, for kl_self and kl_runtime: a floor n
 static int run_worker(struct runner *r, struct job *job, struct route *route, struct err *err)
 {
     const struct sink sink = { route_put, route };
+    struct backend_params layout = { 0 };
     int64_t first = -1;
     for (int i = 0; i < job->n_models; i++) {
         struct plan_cell *c = route->cells[i];
@@ -19,8 +21,8 @@ static int run_worker(struct runner *r, struct job *job, struct route *route, st
         if (c && (first < 0 || c->next_index < first))
             first = c->next_index;
     }
-    int64_t n_seq = job->settings.n_batch / job->settings.n_ctx;
-    job->first_chunk = n_seq > 1 ? first - first % n_seq : first;
+    perplexity_backend_params(&layout, (int)job->settings.n_ctx, (int)job->settings.n_batch);
+    job->first_chunk = first - first % layout.n_seq_max; /* chunks are decoded in groups */
     return client_run(job, &sink, err);
 }
 
@@ -107,17 +109,12 @@ static int run_group(struct runner *r, const char *base_path, struct plan_cell *
     return end_all(r, &route, rc, &why, clock_s() - start_s, err);
 }
 
-static int file_bytes(const char *path, int64_t *out)
-{
-    return fs_size(out, path, NULL);
-}
-
 /* How many of the levels may be loaded beside the base. */
 static int group_size(struct runner *r, const char *base_path, struct plan_cell **levels, int n)
 {
     int64_t left = memory_budget(r), base = 0;
     int fits = 0;
-    if (base_path && file_bytes(base_path, &base) == 0)
+    if (base_path && fs_size(&base, base_path, NULL) == 0)
         left -= base;
     while (fits < n && fits < JOB_MODELS_MAX - 1 && (left -= levels[fits]->n_bytes) >= 0)
         fits++;
@@ -147,8 +144,6 @@ static int fail_without_base(struct runner *r, struct plan_variant *v, struct pl
             return -1;
     return 0;
 }
-
-enum { LEVELS_MAX = 64 };
 
 static int run_kl(struct runner *r, struct plan_variant **v, int n, struct err *err)
 {

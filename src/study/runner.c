@@ -203,8 +203,6 @@ static int run_batch(struct runner *r, struct plan_variant **v, int n, struct er
     return 0;
 }
 
-enum { LEVELS_MAX = 64 };
-
 static int pending_levels(struct runner *r, const struct plan_model *m, struct plan_variant **out)
 {
     int n = 0;
@@ -220,10 +218,10 @@ static int run_one_by_one(struct runner *r, struct plan_model *m, struct plan_va
     struct plan_variant *base = plan_base(r->plan, m);
     for (int i = 0; i < n; i++) {
         struct plan_variant *one = v[i];
-        if (run_batch(r, &one, 1, err) < 0 || (v[i] != base && run_remove_file(r, v[i], err) < 0))
+        if (run_batch(r, &one, 1, err) < 0 || (v[i] != base && run_remove_file(v[i], err) < 0))
             return -1;
     }
-    return base ? run_remove_file(r, base, err) : 0;
+    return base ? run_remove_file(base, err) : 0;
 }
 
 static int run_model(struct runner *r, struct plan_model *m, struct err *err)

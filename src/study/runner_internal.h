@@ -5,6 +5,8 @@
 #include "study/client.h"
 #include "study/runner.h"
 
+enum { LEVELS_MAX = 64 }; /* of one model */
+
 struct runner {
     struct plan *plan;
     struct store *store;
@@ -38,7 +40,7 @@ int64_t memory_budget(const struct runner *r);
 
 /* 1: the file is there; 0: it is not, and the variant's cells have failed; -1: the run must stop. */
 int run_file(struct runner *r, struct plan_variant *v, struct err *err);
-int run_remove_file(struct runner *r, struct plan_variant *v, struct err *err);
+int run_remove_file(struct plan_variant *v, struct err *err);
 int run_text(struct runner *r, struct plan_variant **v, int n, struct err *err);
 int run_speed(struct runner *r, struct plan_variant **v, int n, struct err *err);
 int run_memory(struct runner *r, struct plan_variant *v, struct err *err);

@@ -102,6 +102,24 @@ static const struct opt_row rows[] = {
 
 const struct opt_table settings_table = { rows, sizeof rows / sizeof rows[0] };
 
+const char *settings_json(struct arena *a, const struct settings *s, const char *const *groups, bool only_moving)
+{
+    struct buf text = BUF_INIT;
+    struct jw w;
+    jw_init(&w, &text);
+    jw_object(&w);
+    opt_json(&settings_table, groups, only_moving, s, &w);
+    jw_end(&w);
+    const char *copy = arena_strdup(a, text.data);
+    buf_release(&text);
+    return copy;
+}
+
+const char *settings_store(const struct settings *s)
+{
+    return s->store ? s->store : "perbit.db";
+}
+
 void settings_backend_params(const struct settings *s, struct backend_params *out)
 {
     *out = (struct backend_params){

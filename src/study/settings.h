@@ -42,6 +42,10 @@ struct settings {
 
 extern const struct opt_table settings_table;
 
+/* JSON object of the settings of the groups (NULL: all), in a; only_moving: those that are part of an identity. */
+const char *settings_json(struct arena *a, const struct settings *s, const char *const *groups, bool only_moving);
+/* The store file: as set, or perbit.db. Borrowed. */
+const char *settings_store(const struct settings *s);
 /* The engine settings as the backend wants them. */
 void settings_backend_params(const struct settings *s, struct backend_params *out);
 

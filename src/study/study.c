@@ -56,17 +56,11 @@ static const char *path_of(struct reader *r, const struct yaml_node *node, const
 static const char *level_of(struct reader *r, const struct yaml_node *node, const char *key)
 {
     const char *text = text_of(r, node, key);
-    const struct quant_info *q = text ? quant_find(text) : NULL;
-    if (!text || q)
-        return q ? q->name : NULL;
-    const char *names[64];
-    int n = 0;
-    for (; n < quant_n() && n < 64; n++)
-        names[n] = quant_at(n)->name;
-    const char *near = opt_nearest(text, names, n);
-    complain(r, node, "%s: unknown level '%s'%s%s%s", key, text, near ? "; did you mean '" : "", near ? near : "",
-             near ? "'?" : "");
-    return NULL;
+    const struct quant_info *q = NULL;
+    struct err err = { 0 };
+    if (text && quant_parse(&q, text, &err) < 0)
+        complain(r, node, "%s: %s", key, err.msg);
+    return q ? q->name : NULL;
 }
 
 /* A list; anything else stands for a list of one, which *node itself then is. */
@@ -150,9 +144,10 @@ static const char *const model_keys[] = { "name", "path", "imatrix", "files" };
 static void complain_key(struct reader *r, const struct yaml_node *key, const char *where, const char *const *known,
                          int n)
 {
-    const char *near = opt_nearest(key->text, known, n);
-    complain(r, key, "%sunknown key '%s'%s%s%s", where, key->text, near ? "; did you mean '" : "", near ? near : "",
-             near ? "'?" : "");
+    struct buf hint = BUF_INIT;
+    opt_suggest(&hint, key->text, known, n);
+    complain(r, key, "%sunknown key '%s'%s", where, key->text, hint.data);
+    buf_release(&hint);
 }
 
 static void read_model(struct reader *r, struct study_model *m, const struct yaml_node *node)

@@ -45,9 +45,9 @@ static inline int fakeroot_remove_one(const char *path, const struct stat *st, i
     return remove(path);
 }
 
-static inline void fakeroot_remove(const char *root)
+static inline int fakeroot_remove(const char *root) /* 0, or what could not be removed stays */
 {
-    nftw(root, fakeroot_remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    return nftw(root, fakeroot_remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 #endif

@@ -6,7 +6,6 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,28 +16,23 @@
 #endif
 
 #include "base/fs.h"
+#include "fakeroot.h"
 
-static char dir[64];
+static char dir[FAKEROOT_BYTES];
 static struct arena arena;
-
-static int remove_entry(const char *path, const struct stat *st, int kind, struct FTW *where)
-{
-    (void)st, (void)kind, (void)where;
-    return remove(path);
-}
 
 static int make_dir(void **state)
 {
     (void)state;
-    snprintf(dir, sizeof(dir), "/tmp/perbit-fs-XXXXXX");
-    return mkdtemp(dir) ? 0 : -1;
+    fakeroot_make(dir);
+    return 0;
 }
 
 static int remove_dir(void **state)
 {
     (void)state;
     arena_release(&arena);
-    return nftw(dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    return fakeroot_remove(dir);
 }
 
 static const char *in_dir(const char *name)

@@ -6,7 +6,6 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,25 +15,18 @@
 
 #include "base/fs.h"
 #include "base/sha256.h"
+#include "fakeroot.h"
 
 static const char abc_digest[] = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 static const char xyz_digest[] = "3608bca1e44ea6c4d268eb6db02260269892c0b42b86bbf1e77a6fa16c3c9282";
 
-static char dir[64];
+static char dir[FAKEROOT_BYTES];
 static struct arena arena;
-
-static int remove_entry(const char *path, const struct stat *st, int kind, struct FTW *where)
-{
-    (void)st, (void)kind, (void)where;
-    return remove(path);
-}
 
 static int make_dir(void **state)
 {
     (void)state;
-    snprintf(dir, sizeof(dir), "/tmp/perbit-sha-XXXXXX");
-    if (!mkdtemp(dir))
-        return -1;
+    fakeroot_make(dir);
     return setenv("PERBIT_CACHE", fs_join(&arena, dir, "cache"), 1);
 }
 
@@ -42,7 +34,7 @@ static int remove_dir(void **state)
 {
     (void)state;
     arena_release(&arena);
-    return nftw(dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    return fakeroot_remove(dir);
 }
 
 static const char *in_dir(const char *name)
