@@ -44,6 +44,7 @@ struct plan_variant {
 struct plan_task {
     const char *name;
     const char *identity;    /* name:version:sha256 of its definition */
+    const char *fact;        /* JSON for the store: evaluation_fact() */
     const char *data_sha256;
     const char *reason;      /* why it cannot be asked, or NULL */
 };

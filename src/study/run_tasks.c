@@ -55,11 +55,12 @@ static int start_cells(struct asked *k, struct err *err)
 {
     for (int i = 0; i < k->n; i++) {
         struct plan_cell *c = k->route.cells[i];
-        if (cell_start(k->r, c, false, err) < 0)
+        const struct event fact = { .kind = EVENT_FACT, .key = "task", .text = c->task->fact };
+        if (cell_start(k->r, c, false, err) < 0 || store_put(k->r->store, c->id, &fact, err) < 0)
             return -1;
         k->tasks[i].first = c->next_index;
     }
-    return 0;
+    return store_commit(k->r->store, err);
 }
 
 /* One worker. What it left undone when it failed: the task in work, or all if there was no model to ask. */
