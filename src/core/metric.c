@@ -37,6 +37,16 @@ static const struct metric_info metrics[] = {
     [METRIC_PRED_COMPUTE] = { .name = "pred_compute", .unit = "bytes", .label = "predicted compute buffers" },
     [METRIC_PRED_RUNTIME] = { .name = "pred_runtime", .unit = "bytes", .label = "predicted runtime" },
     [METRIC_VRAM_PEAK] = { .name = "vram_peak", .unit = "bytes", .label = "peak device memory" },
+    [METRIC_LOGPROB] = { .name = "logprob", .unit = "nat", .label = "log-probability of the continuation",
+                         .is_series = true, .higher_is_better = true },
+    [METRIC_GREEDY] = { .name = "greedy", .unit = "", .label = "continuation is the greedy one",
+                        .is_series = true, .higher_is_better = true },
+    [METRIC_ACC] = { .name = "acc", .unit = "", .label = "accuracy", .higher_is_better = true },
+    [METRIC_ACC_NORM] = { .name = "acc_norm", .unit = "", .label = "accuracy, normalized by length",
+                          .higher_is_better = true },
+    [METRIC_ACC_BYTES] = { .name = "acc_bytes", .unit = "", .label = "accuracy, normalized by bytes",
+                           .higher_is_better = true },
+    [METRIC_EXACT_MATCH] = { .name = "exact_match", .unit = "", .label = "exact match", .higher_is_better = true },
 };
 _Static_assert(sizeof(metrics) / sizeof(*metrics) == METRIC_COUNT, "a row for every metric");
 

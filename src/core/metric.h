@@ -38,6 +38,13 @@ enum metric {
     METRIC_PRED_COMPUTE, /* predicted: compute and output buffers, bytes */
     METRIC_PRED_RUNTIME, /* predicted: program, vocabulary and graph, bytes (measured without weights) */
     METRIC_VRAM_PEAK,    /* device memory, bytes, when there is a GPU */
+    /* tasks: one series an item, one value a request; then scalars an item */
+    METRIC_LOGPROB,      /* log-probability of the continuation */
+    METRIC_GREEDY,       /* 1 if each of its tokens was the most probable one, else 0 */
+    METRIC_ACC,          /* 1 if the most probable choice is right, else 0; truthfulqa_mc2: probability of true choices */
+    METRIC_ACC_NORM,     /* the same with log-probabilities divided by the characters of the choice */
+    METRIC_ACC_BYTES,    /* the same with bytes */
+    METRIC_EXACT_MATCH,  /* 1 if the greedy answer is right, else 0 */
     METRIC_COUNT
 };
 
