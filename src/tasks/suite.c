@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/fs.h"
+#include "base/opt.h"
 #include "base/xalloc.h"
 #include "tasks/taskfile.h"
 #include "tasks/yamlvalue.h"
@@ -296,11 +297,19 @@ static int build_entry(struct making *m, const struct catalog_entry *e, struct p
 
 static int unknown_name(const struct making *m, const char *name)
 {
-    int n = catalog_n_skipped(m->c);
-    if (!n)
-        return err_set(m->err, ERR_USAGE, "there is no task, group or tag '%s'; perbit tasks lists them", name);
-    return err_set(m->err, ERR_USAGE, "there is no task, group or tag '%s'; %d files could not be read, the first: %s",
-                   name, n, catalog_skipped(m->c, 0));
+    int n = catalog_n(m->c), n_skipped = catalog_n_skipped(m->c);
+    struct buf text = BUF_INIT;
+    const char **names = xmalloc(sizeof(*names) * (size_t)(n + 1));
+    for (int i = 0; i < n; i++)
+        names[i] = catalog_at(m->c, i)->name;
+    buf_printf(&text, "there is no task, group or tag '%s'", name);
+    opt_suggest(&text, name, names, n);
+    if (n_skipped)
+        buf_printf(&text, "; %d files could not be read, the first: %s", n_skipped, catalog_skipped(m->c, 0));
+    err_set(m->err, ERR_USAGE, "%s", text.data);
+    buf_release(&text);
+    free(names);
+    return -1;
 }
 
 static int build_name(struct making *m, const char *name, struct place at)
@@ -370,29 +379,17 @@ static int build_spec(struct making *m, const char *spec)
     return unknown_name(m, spec);
 }
 
-/* The next name of a comma list without the blanks around it; NULL at the end. */
-static const char *next_name(struct arena *a, const char **rest)
-{
-    static const char blanks[] = " \t\n";
-    while (**rest) {
-        const char *begin = *rest + strspn(*rest, blanks), *end = *rest + strcspn(*rest, ",");
-        *rest = end + (*end == ',');
-        while (end > begin && strchr(blanks, end[-1]))
-            end--;
-        if (end > begin)
-            return arena_strndup(a, begin, (size_t)(end - begin));
-    }
-    return NULL;
-}
-
 static int build_all(struct making *m, const char *names)
 {
-    int n = 0;
-    for (const char *name; (name = next_name(&m->s->a, &names)); n++) {
-        if (build_spec(m, name))
+    int n;
+    const char *const *name = opt_split(&m->s->a, names, &n);
+    if (!n)
+        return err_set(m->err, ERR_USAGE, "expected the names of tasks, separated by commas");
+    for (int i = 0; i < n; i++) {
+        if (build_spec(m, name[i]))
             return -1;
     }
-    return n ? 0 : err_set(m->err, ERR_USAGE, "expected the names of tasks, separated by commas");
+    return 0;
 }
 
 int suite_open(struct suite **out, const struct catalog *c, const char *names, struct err *err)
