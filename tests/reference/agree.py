@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """agree.py: lm-evaluation-harness and perbit make requests of the same rows; every one must be the same text.
 
-  PERBIT_PYTHON=/path/to/python with lm_eval;  $PERBIT_PYTHON tests/lmeval/agree.py --requests build/release/tests/requests
+  PERBIT_PYTHON=/path/to/python with lm_eval;  $PERBIT_PYTHON tests/reference/agree.py --requests build/release/tests/requests
       [--per_folder N] [--max N] [--num_fewshot N] [--seed N] [--all_kinds] [--only a,b] [--keep DIR]
 
 It takes tasks of lm-evaluation-harness that are YAML alone (no Python), looks at their templates, makes random rows that
