@@ -3,7 +3,7 @@
 # request of nine tasks by its hash, without a model. The last line is "N of M requests equal"; exit 1 unless all are.
 #
 # PERBIT_SHARED names the folder with data/ (rows) and golden/ (hashes). REQUESTS is the program of
-# tests/lmeval/requests.c, build/release/tests/requests unless given.
+# tests/reference/requests.c, build/release/tests/requests unless given.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 requests=${1:-build/release/tests/requests}

@@ -1,8 +1,10 @@
 #include "tasks/field.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <string.h>
 
+#include "tasks/jsonarena.h"
 #include "tasks/pyliteral.h"
 #include "tasks/template.h"
 #include "tasks/yamlvalue.h"
@@ -117,15 +119,30 @@ static int raw_value(struct pyval *out, bool *is_rendered, const struct field *f
     return render(out, f, v, err);
 }
 
-/* ast.literal_eval of a rendered text, which must work. */
+/* ast.literal_eval; -1 is not yet an error of the row. */
+static int eval_text(struct pyval *out, struct arena *a, struct pystr text, struct err *err)
+{
+    yyjson_doc *doc;
+    if (pyliteral_parse(&doc, text, "literal", err))
+        return -1;
+    int ret = py_from_json(a, jsonarena_copy(a, doc), out);
+    yyjson_doc_free(doc);
+    return ret ? err_set(err, ERR_UNSUPPORTED, "an integer beyond 64 bits") : 0;
+}
+
+static int shown_bytes(struct pystr s)
+{
+    return (int)(s.n_bytes < 200 ? s.n_bytes : 200);
+}
+
+/* Of a rendered text that must be a literal. */
 static int eval_literal(struct pyval *v, const struct field *f, struct arena *a, struct err *err)
 {
     struct pystr text = v->s;
     struct err why = {0};
-    if (!pyliteral_eval(v, a, text, &why))
+    if (!eval_text(v, a, text, &why))
         return 0;
-    return field_error(f, err, "'%.*s' is no Python literal: %s", (int)(text.n_bytes < 200 ? text.n_bytes : 200), text.s,
-                       why.msg);
+    return field_error(f, err, "'%.*s' is read as a Python literal: %s", shown_bytes(text), text.s, why.msg);
 }
 
 int field_text(struct pyval *out, const struct field *f, const struct view *v, struct err *err)
@@ -143,15 +160,29 @@ static bool is_in_brackets(struct pystr s)
     return s.n_bytes >= 2 && s.s[0] == '[' && s.s[s.n_bytes - 1] == ']';
 }
 
-/* A list if it is one in Python; what only perbit cannot read is an error, not a text. */
+/* "[MASK]", "[two words]": begins with a name, so that Python reads no list, and the text stays a text. */
+static bool begins_with_name(struct pystr s)
+{
+    struct pystr inside = pystr_lstrip(pystr_slice(s, 1, SIZE_MAX), NULL);
+    size_t n = 0;
+    while (n < inside.n_bytes && (inside.s[n] == '_' || (inside.s[n] | 0x20) >= 'a') && (unsigned char)inside.s[n] < 128)
+        n++;
+    bool is_constant = (n == 4 && (!memcmp(inside.s, "True", 4) || !memcmp(inside.s, "None", 4))) ||
+                       (n == 5 && !memcmp(inside.s, "False", 5));
+    return n && n < inside.n_bytes && !strchr("'\"(", inside.s[n]) && !is_constant;
+}
+
+/* A list if it is one in Python, else the text; where perbit cannot tell, an error. */
 static int try_list(struct pyval *out, const struct field *f, struct arena *a, struct err *err)
 {
     struct pyval list;
     struct err why = {0};
-    if (!pyliteral_eval(&list, a, out->s, &why))
-        *out = list;
-    else if (why.code == ERR_UNSUPPORTED)
-        return field_error(f, err, "%s", why.msg);
+    if (begins_with_name(out->s))
+        return 0;
+    if (eval_text(&list, a, out->s, &why))
+        return field_error(f, err, "cannot tell whether Python reads '%.*s' as a list: %s", shown_bytes(out->s), out->s.s,
+                           why.msg);
+    *out = list;
     return 0;
 }
 

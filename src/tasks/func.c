@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/fs.h"
 #include "base/sha256.h"
+#include "tasks/jsonarena.h"
 #include "tasks/taskfile.h"
 
 #include "base/banned.h"
@@ -35,23 +36,6 @@ static int get_texts(yyjson_val **out, yyjson_val *row, const char *column, stru
     return 0;
 }
 
-static void *alc_malloc(void *ctx, size_t n_bytes)
-{
-    return arena_alloc(ctx, n_bytes);
-}
-
-static void *alc_realloc(void *ctx, void *p, size_t old_bytes, size_t n_bytes)
-{
-    void *grown = arena_alloc(ctx, n_bytes);
-    memcpy(grown, p, old_bytes < n_bytes ? old_bytes : n_bytes);
-    return grown;
-}
-
-static void alc_free(void *ctx, void *p)
-{
-    (void)ctx, (void)p; /* with the arena */
-}
-
 /* A row in the making: a copy of the given one, whose columns are then set. */
 struct new_row {
     yyjson_alc alc;
@@ -61,7 +45,7 @@ struct new_row {
 
 static void new_row_begin(struct new_row *n, struct arena *a, yyjson_val *row)
 {
-    n->alc = (yyjson_alc){alc_malloc, alc_realloc, alc_free, a};
+    n->alc = jsonarena(a);
     n->doc = yyjson_mut_doc_new(&n->alc);
     n->root = yyjson_val_mut_copy(n->doc, row);
     yyjson_mut_doc_set_root(n->doc, n->root);
@@ -128,7 +112,7 @@ static int hellaswag_row(yyjson_val **out, struct arena *a, yyjson_val *row, str
 {
     struct pystr activity, ctx_a, ctx_b;
     yyjson_val *endings, *ending;
-    int64_t gold;
+    int64_t gold = 0;
     size_t i, n_endings;
     if (get_text(&activity, row, "activity_label", err) || get_text(&ctx_a, row, "ctx_a", err) ||
         get_text(&ctx_b, row, "ctx_b", err) || get_texts(&endings, row, "endings", err) ||

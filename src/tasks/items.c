@@ -118,7 +118,7 @@ static int eval_row(yyjson_val **out, const struct items *it, struct arena *a, i
 static int pool_row(yyjson_val **out, const struct items *it, struct arena *a, int64_t i, struct err *err)
 {
     if (process_row(out, it->t->pool_process_docs, a, it->pool[i], err))
-        return err_prefix(err, "few-shot row %" PRId64 " of %s: ", i, it->pool_name);
+        return err_prefix(err, "few-shot doc %" PRId64 " of %s: ", i, it->pool_name);
     return 0;
 }
 
@@ -240,7 +240,7 @@ static int get_shot(const struct shot **out, struct items *it, int64_t i, struct
     if (pool_row(&row, it, &it->scratch, i, err))
         return -1;
     if (render_shot(shot, it, &it->scratch, row, err))
-        return err_prefix(err, "few-shot row %" PRId64 " of %s: ", i, it->pool_name);
+        return err_prefix(err, "few-shot doc %" PRId64 " of %s: ", i, it->pool_name);
     if (it->shots_bytes < SHOTS_BYTES_MAX)
         it->shots[i] = shot = keep_shot(it, shot);
     *out = shot;
@@ -405,62 +405,67 @@ static int add_shots(struct asking *q, struct err *err)
     return 0;
 }
 
-static int render_chat(struct buf *out, const struct items *it, const struct items_message *m, int n, bool has_prefix,
-                       struct err *err)
+static void add_turn(struct chat_message *m, int *n, struct arena *a, const char *role, struct pystr content)
 {
-    if (it->o.chat->render(out, it->o.chat->ctx, m, n, !has_prefix, err))
-        return err_prefix(err, "chat template: ");
-    return 0;
+    m[(*n)++] = (struct chat_message){role, arena_strndup(a, content.s, content.n_bytes)};
 }
 
 /* All but the system message and a begun answer become one user message, with the delimiters between. */
-static int render_single_turn(struct buf *out, const struct items *it, const struct prompt *p, bool has_prefix,
-                              struct err *err)
+static int single_turn(struct chat_message *m, struct arena *a, const struct prompt *p, bool has_prefix)
 {
-    struct items_message m[3];
     struct buf user = BUF_INIT;
     int n = 0, first = !strcmp(p->m[0].role, "system"), last = p->n - has_prefix;
     if (first)
-        m[n++] = (struct items_message){"system", p->m[0].content};
+        add_turn(m, &n, a, "system", p->m[0].content);
     for (int i = first; i < last; i++) {
         buf_append(&user, p->m[i].content.s, p->m[i].content.n_bytes);
         if (i + 1 < last)
             buf_append(&user, p->m[i].delimiter.s, p->m[i].delimiter.n_bytes);
     }
-    m[n++] = (struct items_message){"user", pystr_of(user.data, user.len)};
+    add_turn(m, &n, a, "user", pystr_of(user.data, user.len));
     if (has_prefix)
-        m[n++] = (struct items_message){"assistant", p->m[last].content};
-    int ret = render_chat(out, it, m, n, has_prefix, err);
+        add_turn(m, &n, a, "assistant", p->m[last].content);
     buf_release(&user);
-    return ret;
+    return n;
 }
 
-static int render_turns(struct buf *out, const struct items *it, const struct prompt *p, bool has_prefix,
-                        struct err *err)
+/* A template that refuses is tried again without the system message, as lm-evaluation-harness does. */
+static int render_chat(struct buf *out, struct items *it, const struct prompt *p, bool has_prefix, struct err *err)
 {
-    struct items_message *m = xmalloc(sizeof(*m) * (size_t)p->n);
-    for (int i = 0; i < p->n; i++)
-        m[i] = (struct items_message){p->m[i].role, p->m[i].content};
-    int ret = render_chat(out, it, m, p->n, has_prefix, err);
-    free(m);
-    return ret;
+    struct err first = {0};
+    struct chat_options o = it->o.chat;
+    int n = 0;
+    struct chat_message *m = arena_alloc(&it->scratch, sizeof(*m) * (size_t)(p->n + 1));
+    o.adds_prompt = !has_prefix;
+    o.continues_last = has_prefix;
+    for (int i = 0; i < p->n; i++) {
+        if (memchr(p->m[i].content.s, '\0', p->m[i].content.n_bytes))
+            return err_set(err, ERR_UNSUPPORTED, "chat template: a message holds a NUL character");
+        if (!it->o.is_single_turn)
+            add_turn(m, &n, &it->scratch, p->m[i].role, p->m[i].content);
+    }
+    if (it->o.is_single_turn)
+        n = single_turn(m, &it->scratch, p, has_prefix);
+    if (!chat_render(out, it->o.chat_template, m, n, &o, &first))
+        return 0;
+    bool has_system = !strcmp(m[0].role, "system");
+    buf_clear(out);
+    if (has_system && first.code == ERR_FORMAT && !chat_render(out, it->o.chat_template, m + 1, n - 1, &o, NULL))
+        return 0;
+    return err_set(err, first.code, "chat template: %s", first.msg);
 }
 
 static int render_prompt(struct text *out, struct asking *q, struct err *err)
 {
     int ret = 0;
     struct buf text = BUF_INIT;
-    const struct items *it = q->it;
-    bool has_prefix = q->prefix.n_bytes > 0;
-    if (it->o.chat) {
-        ret = it->o.is_single_turn ? render_single_turn(&text, it, &q->prompt, has_prefix, err)
-                                   : render_turns(&text, it, &q->prompt, has_prefix, err);
-    } else {
-        for (int i = 0; i < q->prompt.n; i++) {
-            const struct message *m = &q->prompt.m[i];
-            buf_append(&text, m->content.s, m->content.n_bytes);
-            buf_append(&text, m->delimiter.s, m->delimiter.n_bytes);
-        }
+    bool is_chat = q->it->o.chat_template != NULL;
+    if (is_chat)
+        ret = render_chat(&text, q->it, &q->prompt, q->prefix.n_bytes > 0, err);
+    for (int i = 0; i < q->prompt.n && !is_chat; i++) {
+        const struct message *m = &q->prompt.m[i];
+        buf_append(&text, m->content.s, m->content.n_bytes);
+        buf_append(&text, m->delimiter.s, m->delimiter.n_bytes);
     }
     *out = keep_text(q->a, pystr_of(text.data, text.len));
     buf_release(&text);
@@ -490,7 +495,7 @@ static int render_question(struct text *out, struct asking *q, struct pystr ques
 static struct pystr choice_delimiter(const struct items *it)
 {
     const struct task *t = it->t;
-    if (!it->o.chat)
+    if (!it->o.chat_template)
         return t->target_delimiter;
     bool is_kept = t->gen_prefix.kind == FIELD_TEXT && *t->gen_prefix.source && !ends_with_space(pystr_z(t->gen_prefix.source));
     return is_kept ? t->target_delimiter : pystr_of("", 0);
@@ -706,7 +711,7 @@ int items_next(struct item *out, struct items *it, struct arena *a, struct err *
         ret = visit(out, it, a, doc_id, err);
         arena_release(&it->scratch);
         if (ret < 0)
-            err_prefix(err, "%s: row %" PRId64 " of %s: ", it->t->name, doc_id, it->t->eval_split);
+            err_prefix(err, "%s: doc %" PRId64 " of %s: ", it->t->name, doc_id, it->t->eval_split);
     }
     it->n_wanted -= ret > 0;
     return ret;
@@ -823,7 +828,7 @@ static int open_all(struct items *it, const struct rowset *pool, struct err *err
     if (open_pool(it, pool, err) || choose_documents(it, err))
         return -1;
     if (look_at_first(it, err))
-        return err_prefix(err, "%s: row 0 of %s: ", it->t->name, it->t->eval_split);
+        return err_prefix(err, "%s: doc 0 of %s: ", it->t->name, it->t->eval_split);
     rand_seed(&it->rand, it->o.fewshot_seed);
     if (fix_shots(it, err))
         return err_prefix(err, "%s: split %s: ", it->t->name, it->pool_name);

@@ -22,11 +22,11 @@
  *   choices    of multiple choice; of generation the accepted targets when the task has several, else none
  *   gold       empty for ITEM_LOGLIKELIHOOD and ITEM_GENERATE
  *   target     str() of doc_to_target
- * Errors       ERR_FORMAT, ERR_RANGE: "TASK: row N of SPLIT: file:line: key: ..."
+ * Errors       ERR_FORMAT, ERR_RANGE: "TASK: doc N of SPLIT: file:line: key: ..." (N from 0)
  * Cost         examples are rendered once a row of the pool and kept up to 32 MiB
  * Threads      one stream a thread
  * Source       lm-evaluation-harness 0.4.13 api/task.py, api/samplers.py, api/utils.py
- * Tests        unit/test_items.c; tools/golden.sh: all requests of nine tasks; tests/lmeval/agree.py: other tasks
+ * Tests        unit/test_items.c; tools/golden.sh: all requests of nine tasks; tests/reference/agree.py: other tasks
  */
 #ifndef PERBIT_TASKS_ITEMS_H
 #define PERBIT_TASKS_ITEMS_H
@@ -39,19 +39,8 @@
 #include "base/err.h"
 #include "core/item.h"
 #include "core/rowset.h"
+#include "tasks/chat.h"
 #include "tasks/task.h"
-
-struct items_message {
-    const char *role; /* "system", "user", "assistant" */
-    struct pystr content;
-};
-
-/* How a chat becomes a prompt. add_generation_prompt is false when the last message is a beginning of the answer. */
-struct items_chat {
-    int (*render)(struct buf *out, void *ctx, const struct items_message *m, int n, bool add_generation_prompt,
-                  struct err *err);
-    void *ctx;
-};
 
 struct items_options {
     int num_fewshot;       /* -1: as the task says; never overrides a 0 of the task file */
@@ -64,7 +53,8 @@ struct items_options {
     int64_t n_doc_ids;
     int64_t first_doc;      /* go on from this row */
     const char *system_instruction; /* or NULL */
-    const struct items_chat *chat;  /* NULL: plain text */
+    const char *chat_template;      /* NULL: plain text */
+    struct chat_options chat;       /* special tokens and time; adds_prompt and continues_last are set here */
     bool is_single_turn;            /* chat: examples in one user message (fewshot_as_multiturn false) */
 };
 #define ITEMS_OPTIONS { .num_fewshot = -1, .fewshot_seed = 1234 }
