@@ -162,17 +162,24 @@ int evaluation_data_sha256(char out[65], struct evaluation *e, int i, struct err
     return 0;
 }
 
-int evaluation_items(struct items **out, struct evaluation *e, int i, int64_t first_doc, const struct items_chat *chat,
-                     struct err *err)
+/* The day that Llama 3's own template falls back to, at noon UTC. */
+static const int64_t CHAT_TIME_S = 1721995200;
+
+int evaluation_items(struct items **out, struct evaluation *e, int i, int64_t first_doc,
+                     const struct evaluation_chat *chat, struct err *err)
 {
     const struct settings *s = e->settings;
     const struct rowset *eval, *pool;
-    const struct items_options o = {
+    struct items_options o = {
         .num_fewshot = (int)s->num_fewshot, .fewshot_seed = e->fewshot_seed,
         .is_fixed_fewshot = strcmp(s->fewshot, "fixed") == 0, .limit = s->limit, .sample = s->n_sample,
         .sample_seed = (uint64_t)s->sample_seed, .first_doc = first_doc, .system_instruction = s->system_instruction,
-        .chat = chat, .is_single_turn = !s->fewshot_as_multiturn,
+        .is_single_turn = !s->fewshot_as_multiturn,
     };
+    if (chat) {
+        o.chat_template = chat->template;
+        o.chat = (struct chat_options){ .bos = chat->bos, .eos = chat->eos, .now_s = CHAT_TIME_S };
+    }
     if (open_rows(&eval, &pool, e, i, err) < 0)
         return -1;
     return items_open(out, e->suite->tasks[i], eval, pool, &o, err);

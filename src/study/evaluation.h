@@ -29,9 +29,16 @@ const struct task *evaluation_task(const struct evaluation *e, int i);
 const struct suite *evaluation_suite(const struct evaluation *e);
 int evaluation_num_fewshot(const struct evaluation *e, int i); /* as asked */
 
-/* Opens the rows and the stream of items from first_doc on. chat: NULL for plain text. */
-int evaluation_items(struct items **out, struct evaluation *e, int i, int64_t first_doc, const struct items_chat *chat,
-                     struct err *err);
+/* How a chat model is asked: its own template and the texts of its special tokens. */
+struct evaluation_chat {
+    const char *template;
+    const char *bos, *eos;
+};
+
+/* Opens the rows and the stream of items from first_doc on. chat: NULL for plain text. Templates that print the date
+   see 26 July 2024, so that a prompt is the same on every day. */
+int evaluation_items(struct items **out, struct evaluation *e, int i, int64_t first_doc,
+                     const struct evaluation_chat *chat, struct err *err);
 /* Digest of the rows that a task reads (opens them). */
 int evaluation_data_sha256(char out[65], struct evaluation *e, int i, struct err *err);
 

@@ -21,6 +21,7 @@ struct asking {
     struct backend *backend;
     struct scorer *scorer;
     struct evaluation *evaluation;
+    struct evaluation_chat chat;
     /* the task in work */
     int slot;
     const struct task *task;
@@ -192,7 +193,8 @@ static int ask_documents(struct asking *k, int64_t first_doc, struct err *err)
         return err_set(err, ERR_UNSUPPORTED, "%s: generation tasks are not measured yet", k->task->name);
     if (k->task->n_metrics > METRICS_MAX)
         return err_set(err, ERR_UNSUPPORTED, "%s: more than %d metrics", k->task->name, METRICS_MAX);
-    if (evaluation_items(&k->items, k->evaluation, i_task, first_doc, NULL, err) < 0)
+    if (evaluation_items(&k->items, k->evaluation, i_task, first_doc, k->job->settings.apply_chat_template ? &k->chat : NULL,
+                         err) < 0)
         return -1;
     k->n_all = items_n(k->items);
     while ((rc = read_chunk(k, err)) == 1)
@@ -239,6 +241,25 @@ static int open_model(struct asking *k, struct err *err)
     return scorer_open(&k->scorer, k->backend, &sp, err);
 }
 
+static const char *token_text(struct asking *k, int32_t token)
+{
+    char piece[256];
+    int n = token < 0 ? 0 : backend_piece(k->backend, token, piece, (int)sizeof piece);
+    return n > 0 ? xstrndup(piece, (size_t)n) : NULL;
+}
+
+static int open_chat(struct asking *k, struct err *err)
+{
+    if (!k->job->settings.apply_chat_template)
+        return 0;
+    if (!k->backend->info.chat_template)
+        return err_set(err, ERR_UNSUPPORTED, "%s: the model file has no chat template", k->job->models[0].path);
+    k->chat = (struct evaluation_chat){ .template = k->backend->info.chat_template,
+                                        .bos = token_text(k, k->backend->info.bos),
+                                        .eos = token_text(k, k->backend->info.eos) };
+    return 0;
+}
+
 static int put_facts(const struct asking *k, struct err *err)
 {
     for (int i = 0; i < k->job->n_tasks; i++)
@@ -255,7 +276,7 @@ int job_eval(const struct job *job, const struct job_io *io, struct err *err)
     k->job = job;
     k->sink = &io->sink;
     arena_init(&k->arena);
-    if (evaluation_open(&k->evaluation, &job->settings, err) < 0 || open_model(k, err) < 0 || put_facts(k, err) < 0)
+    if (evaluation_open(&k->evaluation, &job->settings, err) < 0 || open_model(k, err) < 0 || open_chat(k, err) < 0 || put_facts(k, err) < 0)
         goto done;
     for (k->slot = 0; k->slot < job->n_tasks; k->slot++)
         if (ask_task(k, job->tasks[k->slot].first, err) < 0)
@@ -266,6 +287,8 @@ done:
     backend_close(k->backend);
     evaluation_close(k->evaluation);
     arena_release(&k->arena);
+    free((char *)k->chat.bos);
+    free((char *)k->chat.eos);
     free(k->request);
     free(k->answer);
     free(k);
