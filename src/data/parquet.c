@@ -101,8 +101,8 @@ static int add_groups(struct rowset *rs, carquet_reader_t *reader, struct err *e
         if (add_group(rs, reader, i, first, err))
             return -1;
     if (rs->n - first != carquet_reader_num_rows(reader))
-        return err_set(err, ERR_FORMAT, "expected %lld rows, found %lld",
-                       (long long)carquet_reader_num_rows(reader), (long long)(rs->n - first));
+        return err_set(err, ERR_FORMAT, "expected %lld rows, found %lld", (long long)carquet_reader_num_rows(reader),
+                       (long long)(rs->n - first));
     return 0;
 }
 
