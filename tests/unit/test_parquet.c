@@ -124,6 +124,12 @@ static void what_has_no_json_form_is_named(void **state)
                  "f: row 2: column 'image': expected text, found bytes that are not UTF-8");
 }
 
+static void types_and_buffers_agree(void **state)
+{
+    (void)state;
+    expect_error("half_of_one_byte", SIZE_MAX, ERR_FORMAT, "f: column '");
+}
+
 static void cut_files_are_no_files(void **state)
 {
     (void)state;
@@ -178,6 +184,7 @@ int main(void)
         cmocka_unit_test(dictionaries),
         cmocka_unit_test(types),
         cmocka_unit_test(what_has_no_json_form_is_named),
+        cmocka_unit_test(types_and_buffers_agree),
         cmocka_unit_test(cut_files_are_no_files),
         cmocka_unit_test(damaged_files_never_crash),
     };
