@@ -96,7 +96,7 @@ compute_names() {
     deps_dir=$cache/deps-$deps_hash
     engine_dir=$cache/engine-$engine_hash
     model_file=$cache/models/$(basename "$(field model SmolLM2-135M-Instruct 5)")
-    venv_dir=$cache/venv-$({ echo "venv $recipe"; python3 -V 2>&1 || true; rows venv; } | sha256 | cut -c1-12)
+    venv_dir=$cache/venv-$({ echo "venv $recipe"; python3 -V 2>&1 || true; sed /^#/d "$root/python.lock"; } | sha256 | cut -c1-12)
 }
 
 # ---------------------------------------------------------------- Debian packages
@@ -342,10 +342,9 @@ build_model() {
 # Not Python's own venv, which Debian has in a package of its own: a folder, and a python that looks there.
 build_venv() {
     local t0=$SECONDS log=$work/venv.log
-    say "installing $(rows venv | awk '{ printf "%s %s ", $2, $3 }')(pip)"
-    rows venv | awk '{ print $2 "==" $3 }' >"$work/requirements.txt"
-    step "$log" pip3 install --quiet --disable-pip-version-check --no-cache-dir --no-deps --no-compile \
-        --only-binary=:all: --target "$work/venv/lib" -r "$work/requirements.txt"
+    say "installing $(grep -c == "$root/python.lock") Python packages of python.lock (pip)"
+    step "$log" pip3 install --quiet --disable-pip-version-check --no-cache-dir --no-deps --require-hashes \
+        --target "$work/venv/lib" -r "$root/python.lock"
     mkdir -p "$work/venv/bin"
     printf '#!/bin/sh\nPYTHONPATH=%s/lib exec python3 "$@"\n' "'$venv_dir'" >"$work/venv/bin/python"
     chmod +x "$work/venv/bin/python"
