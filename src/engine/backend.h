@@ -58,6 +58,7 @@ struct backend_info {
     bool add_bos, add_eos;
     bool is_recurrent;    /* recurrent or hybrid: a sequence's tail cannot be removed */
     bool is_synthetic;
+    int n_swa;            /* tokens of its sliding attention window, 0 = none */
     int64_t kv_bytes;     /* KV cache as allocated */
     int64_t compute_bytes;/* compute and output buffers as allocated */
     int64_t weights_bytes;/* weights as allocated, repacked copies included */

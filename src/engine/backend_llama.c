@@ -276,6 +276,7 @@ static void describe(struct llama *l, struct backend_info *info)
     info->eos = llama_vocab_eos(l->vocab);
     info->add_bos = llama_vocab_get_add_bos(l->vocab);
     info->add_eos = llama_vocab_get_add_eos(l->vocab);
+    info->n_swa = llama_model_n_swa(l->model);
     info->is_recurrent = llama_model_is_recurrent(l->model) || llama_model_is_hybrid(l->model);
 }
 
