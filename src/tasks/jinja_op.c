@@ -148,8 +148,8 @@ struct pyval jinja_slice(struct jinja_run *r, struct pyval v, const struct pyval
     if (!jinja_defined(r, v) || is_safe_text(r, v))
         return py_none();
     bool is_text = v.type == PY_STR;
-    if (!is_text && v.type != PY_LIST && v.type != PY_TUPLE)
-        return jinja_fail(r, "a %s cannot be sliced", py_type_name(v));
+    if (!is_text && !py_is_sequence(v))
+        return jinja_undefined(r, "'%s object' cannot be sliced", py_type_name(v));
     if (!is_slice_part(part[0]) || !is_slice_part(part[1]) || !is_slice_part(part[2]) ||
         (part[2].type != PY_NONE && part[2].i == 0))
         return jinja_fail(r, "a slice needs integers, and a step that is not 0");
@@ -317,10 +317,10 @@ static struct pyval concat(struct jinja_run *r, struct pyval a, struct pyval b)
 
 struct pyval jinja_op(struct jinja_run *r, struct pystr op, struct pyval a, struct pyval b)
 {
+    if (jinja_is(op, "~"))
+        return concat(r, a, b); /* of plain texts, also where they are marked safe */
     if (is_safe_text(r, a) || is_safe_text(r, b))
         return py_none();
-    if (jinja_is(op, "~"))
-        return concat(r, a, b);
     if (!jinja_defined(r, a) || !jinja_defined(r, b))
         return py_none();
     if (is_integer(a) && is_integer(b))
