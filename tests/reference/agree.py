@@ -33,6 +33,7 @@ from jinja2 import nodes  # noqa: E402
 
 datasets.disable_progress_bars()
 
+SAME_METHODS = {"strip", "lstrip", "rstrip", "lower", "upper", "capitalize", "title"}
 STR_METHODS = {m for m in dir(str) if not m.startswith("_")} - {"index", "count"}
 LIST_FILTERS = {"join", "first", "last", "list", "sort", "sum", "unique", "map", "select", "random"}
 WORDS = ("the", "river", "Köln", "naïve", "3.5", "it's", '"so"', "«да»", "A&B", "<b>", "back\\slash", "日本語", "x_y",
@@ -49,7 +50,7 @@ class Shape:
         self.constants = []  # texts or numbers it is compared with or looked up in
         self.index_into = None  # it numbers the items of a list that is this long, or of a Shape
         self.member_of = None  # it is an item of this Shape
-        self.is_text = False
+        self.number = None  # it is computed with: from this number on
 
     def key(self, name):
         return self.keys.setdefault(name, Shape())
@@ -86,6 +87,10 @@ class Reader:
             if base is None or node.attr in STR_METHODS:
                 return None
             return base.items() if node.attr in ("index", "count") else base.key(node.attr)
+        if isinstance(node, nodes.Call) and isinstance(node.node, nodes.Getattr) and node.node.attr in SAME_METHODS:
+            return self.shape(node.node.node)
+        if isinstance(node, nodes.Filter) and node.name in ("string", "int", "trim", "lower", "upper") and node.node:
+            return self.shape(node.node)
         if isinstance(node, nodes.Getitem):
             base = self.shape(node.node)
             if isinstance(node.arg, nodes.Const) and base is not None:
@@ -140,6 +145,15 @@ class Reader:
                 arg.index_into = len(node.node.items)
             elif arg is not None and isinstance(node.node, nodes.Dict):
                 arg.constants += [p.key.value for p in node.node.items if isinstance(p.key, nodes.Const)]
+        if isinstance(node, (nodes.Sub, nodes.Add)) and isinstance(node.right, nodes.Const) and isinstance(node.right.value, int):
+            base = self.shape(node.left)
+            if base is not None:
+                base.number = node.right.value if isinstance(node, nodes.Sub) else 0
+        if isinstance(node, nodes.Slice):
+            for end in (node.start, node.stop):
+                base = self.shape(end) if end is not None else None
+                if base is not None:
+                    base.number = 1
         if isinstance(node, nodes.Filter) and node.node is not None:
             base = self.shape(node.node)
             if base is not None and node.name in LIST_FILTERS:
@@ -177,6 +191,8 @@ class Maker:
         elif shape.member_of is not None:
             base = self.value(shape.member_of, n_items, made)
             v = self.rng.choice(base)
+        elif shape.number is not None:
+            v = shape.number + self.rng.randrange(2)
         elif shape.constants:
             v = self.rng.choice(shape.constants)
         elif shape.index_into is not None:
@@ -197,6 +213,19 @@ def fields_of(cfg):
                 yield key, holder[key]
 
 
+def n_choices(choice, reader):
+    """How many choices there are, where the task file says so."""
+    if isinstance(choice, (list, dict)):
+        return len(choice)
+    with contextlib.suppress(Exception):
+        body = reader.env.parse(choice).body
+        if len(body) == 1 and len(body[0].nodes) == 1 and isinstance(body[0].nodes[0], nodes.List):
+            return len(body[0].nodes[0].items)
+        if choice.startswith("["):
+            return choice.count("{{") or 4
+    return 4
+
+
 def make_rows(cfg, rng, variant, n):
     root = Shape()
     reader = Reader(root)
@@ -211,10 +240,16 @@ def make_rows(cfg, rng, variant, n):
         root.key(name)
     if isinstance(choice, str) and choice in columns:
         root.key(choice).items()
+    elif isinstance(choice, str):
+        with contextlib.suppress(Exception):
+            body = reader.env.parse(choice).body
+            if len(body) == 1 and len(body[0].nodes) == 1:
+                reader.scope = {}
+                reader.shape(body[0].nodes[0]).items()
     if isinstance(target, str) and target in columns:
         t = root.key(target)
         if not (t.constants or t.member_of):
-            t.index_into = len(choice) if isinstance(choice, list) else 4
+            t.index_into = n_choices(choice, reader)
             if isinstance(choice, str) and choice in columns:
                 t.index_into = root.key(choice)
         if variant.get("target_text"):
@@ -223,7 +258,7 @@ def make_rows(cfg, rng, variant, n):
     for key, s in root.keys.items():
         if isinstance(target, str) and "{{" in target and not variant.get("plain"):
             if target.strip("{} ") == key and not (s.constants or s.member_of or s.keys or s.item):
-                s.index_into = s.index_into or (len(choice) if isinstance(choice, list) else 4)
+                s.index_into = s.index_into or n_choices(choice, reader)
     maker = Maker(rng, variant)
     rows = []
     for _ in range(n):
@@ -327,6 +362,7 @@ def main():
     ap.add_argument("--system_instruction", default=None)
     ap.add_argument("--all_kinds", action="store_true")
     ap.add_argument("--only")
+    ap.add_argument("--unfit", action="store_true", help="name the tasks that are left out")
     ap.add_argument("--keep", help="a folder for the rows, kept")
     a = ap.parse_args()
     import lm_eval.tasks
@@ -347,7 +383,7 @@ def main():
                     raise
                 if a.only:
                     print(name, variant, type(e).__name__, str(e)[:300], file=sys.stderr)
-                last = type(e).__name__
+                last = f"{type(e).__name__}: {str(e)[:80]}"
                 continue
             (folder / name).mkdir(parents=True, exist_ok=True)
             for s, r in rows.items():
@@ -356,7 +392,9 @@ def main():
             break
         else:
             unfit += 1
-            why[last] += 1
+            why[last.split(":")[0]] += 1
+            if a.unfit:
+                print(f"left out {name}: {last}")
     names = folder / "names"
     ours, refused = collections.defaultdict(dict), {}
     todo = list(theirs)
