@@ -10,13 +10,13 @@ static const char *const cell_shown[] = { "model", "level", "kind", "status", "a
 
 static const struct {
     const char *name;
-    make_frame *make;
+    make_frame *make, *make_md; /* md NULL: the same */
     const char *const *shown;
 } views[] = {
-    { "levels", analyse_levels, level_shown },
-    { "cells", analyse_cells, cell_shown },
-    { "speed", analyse_speed, NULL },
-    { "text", analyse_text, NULL },
+    { "levels", analyse_levels, NULL, level_shown },
+    { "cells", analyse_cells, NULL, cell_shown },
+    { "speed", analyse_speed, analyse_speed_md, analyse_speed_shown },
+    { "text", analyse_text, NULL, NULL },
 };
 enum { N_VIEWS = sizeof views / sizeof views[0] };
 
@@ -37,9 +37,10 @@ static int run(struct invocation *in, struct err *err)
     view = view < 0 ? 0 : view;
     if (open_store_to_read(&store, in, path, err) < 0)
         return EXIT_FAILED;
-    int rc = views[view].make(&f, store, err);
+    bool has_own_md = views[view].make_md && !in->settings.json && strcmp(in->settings.output, "md") == 0;
+    int rc = (has_own_md ? views[view].make_md : views[view].make)(&f, store, err);
     if (rc == 0)
-        rc = print_frame(&f, &in->settings, views[view].shown, err);
+        rc = print_frame(&f, &in->settings, has_own_md ? NULL : views[view].shown, err);
     frame_release(&f);
     store_close(store);
     return rc < 0 ? EXIT_FAILED : EXIT_DONE;

@@ -16,7 +16,7 @@ struct pages {
     struct store *store;
     struct arena *a;
     const char *dir;
-    struct frame levels, speed, text, cells, failures;
+    struct frame levels, speed, speed_shown, text, cells, failures;
     struct html_section sections[CHARTS_MAX + 4];
     int n_sections;
     struct html_fact facts[FACTS_MAX];
@@ -143,6 +143,7 @@ static int read_frames(struct pages *p, struct err *err)
     if (analyse_levels(&p->levels, p->store, err) < 0 || analyse_speed(&p->speed, p->store, err) < 0 ||
         analyse_text(&p->text, p->store, err) < 0 || analyse_cells(&p->cells, p->store, err) < 0)
         return -1;
+    frame_select(&p->speed_shown, &p->speed, analyse_speed_shown);
     collect_failures(p);
     if (p->levels.n_rows == 0)
         return err_set(err, ERR_RANGE, "%s: nothing was measured yet", store_path(p->store));
@@ -158,7 +159,7 @@ static int build(struct pages *p, struct buf *out, struct err *err)
     add_table(p, "Perplexity and KL divergence",
               "kl_self is the base against itself, kl_runtime the base against itself at a quarter of n_ubatch: what is below "
               "these says nothing about quantization.", &p->text);
-    add_table(p, "Speed", NULL, &p->speed);
+    add_table(p, "Speed", NULL, &p->speed_shown);
     add_table(p, "Failed", "What could not be measured, and why.", &p->failures);
     if (add_facts(p, err) < 0)
         return -1;
@@ -184,6 +185,7 @@ done:
     buf_release(&html);
     frame_release(&p.levels);
     frame_release(&p.speed);
+    frame_release(&p.speed_shown);
     frame_release(&p.text);
     frame_release(&p.cells);
     frame_release(&p.failures);

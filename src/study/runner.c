@@ -241,7 +241,9 @@ static int put_nouns(struct runner *r, struct err *err)
             return -1;
     for (int i = 0; i < p->n_variants; i++) {
         struct plan_variant *v = &p->variants[i];
-        if (store_put_variant(r->store, v->model->id, v->level, v->imatrix_sha256, v->path, NULL, NULL, &v->id, err) < 0)
+        bool is_known = v->file.n_params > 0; /* a file that a command measures as it is */
+        if (store_put_variant(r->store, v->model->id, v->level, v->imatrix_sha256, v->path,
+                              is_known ? v->model->sha256 : NULL, is_known ? &v->file : NULL, &v->id, err) < 0)
             return -1;
     }
     return store_commit(r->store, err);
