@@ -4,7 +4,7 @@
 #include "study/analyse.h"
 
 static const char *const groups[] = { "store", "output", NULL };
-static const char *const level_shown[] = { "model", "level", "bpw", "size_gb", "ppl", "loss_pct", "kl_nat", "same_top_pct",
+static const char *const level_shown[] = { "model", "level", "settings", "bpw", "size_gb", "ppl", "loss_pct", "kl_nat", "same_top_pct",
                                            "prompt_tps", "gen_tps", "ttft_s", "peak_gb", "failed", NULL };
 static const char *const cell_shown[] = { "model", "level", "kind", "status", "attempts", "reason", NULL };
 

@@ -135,14 +135,25 @@ static bool column_is_empty(const struct frame *f, int column)
     return true;
 }
 
+static void copy_cell(struct frame *out, int row, int column, const struct frame_cell *c)
+{
+    struct frame_cell copy = *c;
+    copy.text = arena_strdup(&out->arena, c->text);
+    *cell_at(out, row, column) = copy;
+}
+
+void frame_copy_row(struct frame *f, const struct frame *from, int row)
+{
+    int to = frame_add_row(f);
+    assert(f->n_columns == from->n_columns);
+    for (int c = 0; c < f->n_columns; c++)
+        copy_cell(f, to, c, frame_at(from, row, c));
+}
+
 static void copy_column(struct frame *out, int to, const struct frame *f, int from)
 {
-    for (int r = 0; r < f->n_rows; r++) {
-        struct frame_cell c = *frame_at(f, r, from);
-        if (c.text)
-            c.text = arena_strdup(&out->arena, c.text);
-        *cell_at(out, r, to) = c;
-    }
+    for (int r = 0; r < f->n_rows; r++)
+        copy_cell(out, r, to, frame_at(f, r, from));
 }
 
 void frame_select(struct frame *out, const struct frame *f, const char *const *names)

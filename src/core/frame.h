@@ -65,6 +65,8 @@ void frame_set_bool(struct frame *f, int row, int column, bool v);
 void frame_set_list(struct frame *f, int row, int column, const double *v, int n); /* NaN: null */
 int frame_column(const struct frame *f, const char *name); /* -1 when there is none */
 const struct frame_cell *frame_at(const struct frame *f, int row, int column);
+/* Appends a row of another frame that has the same columns. */
+void frame_copy_row(struct frame *f, const struct frame *from, int row);
 /* The named columns (NULL-terminated) of f as a frame of its own, without those that are missing or empty in every row. */
 void frame_select(struct frame *out, const struct frame *f, const char *const *names);
 /* The row as keys (column names) and values in an open JSON object; null when missing or not finite. */

@@ -10,6 +10,7 @@
 #include "core/quant.h"
 #include "stats/perplexity_stats.h"
 #include "study/analyse_internal.h"
+#include "study/combine.h"
 
 enum { BOOTSTRAP_SEED = 1234 };
 static const double Z95 = 1.959963984540054; /* 97.5 % point of the normal distribution */
@@ -133,29 +134,30 @@ int test_stats(struct speed_stats *out, struct store *s, int64_t cell, const str
 static const struct column level_columns[] = {
     { "model", "", "model", FRAME_TEXT, 0 },
     { "level", "", "level", FRAME_TEXT, 0 },
+    { "settings", "", "settings that differ", FRAME_TEXT, 0 },
     { "bpw", "bit", "bits/weight", FRAME_NUM, 2 },
     { "size_gb", "GB", "file", FRAME_NUM, 3 },
     { "ppl", "", "PPL", FRAME_NUM, 4 },
-    { "ppl_se", "", "±", FRAME_NUM, 4 },
+    { "ppl_se", "", "PPL SE", FRAME_NUM, 4 },
     { "loss_pct", "%", "PPL loss", FRAME_NUM, 2 },
-    { "loss_lo_pct", "%", "from", FRAME_NUM, 2 },
-    { "loss_hi_pct", "%", "to", FRAME_NUM, 2 },
+    { "loss_lo_pct", "%", "PPL loss 95% low", FRAME_NUM, 2 },
+    { "loss_hi_pct", "%", "PPL loss 95% high", FRAME_NUM, 2 },
     { "bits_per_byte", "bit", "bits/byte", FRAME_NUM, 4 },
     { "kl_nat", "nat", "mean KL", FRAME_NUM, 5 },
-    { "kl_lo_nat", "nat", "from", FRAME_NUM, 5 },
-    { "kl_hi_nat", "nat", "to", FRAME_NUM, 5 },
-    { "kl_p99_nat", "nat", "KL 99 %", FRAME_NUM, 4 },
-    { "same_top_pct", "%", "same top", FRAME_NUM, 2 },
+    { "kl_lo_nat", "nat", "mean KL 95% low", FRAME_NUM, 5 },
+    { "kl_hi_nat", "nat", "mean KL 95% high", FRAME_NUM, 5 },
+    { "kl_p99_nat", "nat", "KL 99th percentile", FRAME_NUM, 4 },
+    { "same_top_pct", "%", "same top token", FRAME_NUM, 2 },
     { "prompt_tps", "t/s", "prompt", FRAME_NUM, 1 },
-    { "prompt_lo_tps", "t/s", "from", FRAME_NUM, 1 },
-    { "prompt_hi_tps", "t/s", "to", FRAME_NUM, 1 },
+    { "prompt_lo_tps", "t/s", "prompt 95% low", FRAME_NUM, 1 },
+    { "prompt_hi_tps", "t/s", "prompt 95% high", FRAME_NUM, 1 },
     { "gen_tps", "t/s", "generation", FRAME_NUM, 1 },
-    { "gen_lo_tps", "t/s", "from", FRAME_NUM, 1 },
-    { "gen_hi_tps", "t/s", "to", FRAME_NUM, 1 },
+    { "gen_lo_tps", "t/s", "generation 95% low", FRAME_NUM, 1 },
+    { "gen_hi_tps", "t/s", "generation 95% high", FRAME_NUM, 1 },
     { "ttft_s", "s", "first token", FRAME_NUM, 3 },
     { "bandwidth_pct", "%", "bandwidth used", FRAME_NUM, 0 },
     { "peak_gb", "GB", "peak memory", FRAME_NUM, 3 },
-    { "predicted_gb", "GB", "predicted", FRAME_NUM, 3 },
+    { "predicted_gb", "GB", "predicted memory", FRAME_NUM, 3 },
     { "types", "", "tensor types", FRAME_TEXT, 0 },
     { "failed", "", "failed", FRAME_TEXT, 0 },
 };
@@ -300,12 +302,6 @@ static void add_failure(struct frame *f, int row, const struct cell_row *c)
     set_text(f, row, "failed", arena_printf(&f->arena, "%s%s%s", old, *old ? ", " : "", c->kind));
 }
 
-static bool same_variant(const struct cell_row *a, const struct cell_row *b)
-{
-    return strcmp(a->model, b->model) == 0 && strcmp(a->level, b->level) == 0 &&
-           strcmp(a->imatrix_sha256, b->imatrix_sha256) == 0;
-}
-
 static int put_cell(struct frame *f, struct store *s, const struct cell_row *c, int row, struct err *err)
 {
     f->is_synthetic |= c->is_synthetic;
@@ -314,25 +310,32 @@ static int put_cell(struct frame *f, struct store *s, const struct cell_row *c, 
     return strcmp(c->status, "done") == 0 ? put_part(f, row, s, c, err) : 0;
 }
 
+static int put_row(struct frame *f, struct store *s, const struct combination *c, struct err *err)
+{
+    int row = frame_add_row(f);
+    set_text(f, row, "model", c->cells[0]->model);
+    set_text(f, row, "level", c->cells[0]->level);
+    set_text(f, row, "settings", c->settings);
+    if (put_file(f, row, c->cells[0], err) < 0)
+        return -1;
+    for (int i = 0; i < c->n_cells; i++)
+        if (put_cell(f, s, c->cells[i], row, err) < 0)
+            return -1;
+    return 0;
+}
+
 int analyse_levels(struct frame *out, struct store *s, struct err *err)
 {
     struct cell_row *cells;
-    int n, row = -1;
+    int n, n_rows;
     frame_init(out, "levels");
     add_columns(out, level_columns, sizeof level_columns / sizeof level_columns[0]);
     if (query_cells(s, &out->arena, &cells, &n, err) < 0)
         return -1;
-    for (int i = 0; i < n; i++) {
-        if (i == 0 || !same_variant(&cells[i], &cells[i - 1])) {
-            row = frame_add_row(out);
-            set_text(out, row, "model", cells[i].model);
-            set_text(out, row, "level", cells[i].level);
-            if (put_file(out, row, &cells[i], err) < 0)
-                return -1;
-        }
-        if (put_cell(out, s, &cells[i], row, err) < 0)
+    const struct combination *rows = combine_cells(&out->arena, cells, n, &n_rows);
+    for (int i = 0; i < n_rows; i++)
+        if (put_row(out, s, &rows[i], err) < 0)
             return -1;
-    }
     return 0;
 }
 
@@ -377,29 +380,30 @@ static const struct column text_columns[] = {
     { "model", "", "model", FRAME_TEXT, 0 },
     { "level", "", "level", FRAME_TEXT, 0 },
     { "kind", "", "measure", FRAME_TEXT, 0 },
+    { "settings", "", "settings that differ", FRAME_TEXT, 0 },
     { "chunks", "", "chunks", FRAME_INT, 0 },
     { "tokens", "", "tokens", FRAME_INT, 0 },
     { "ppl", "", "PPL", FRAME_NUM, 4 },
-    { "ppl_se", "", "±", FRAME_NUM, 5 },
+    { "ppl_se", "", "PPL SE", FRAME_NUM, 5 },
     { "bits_per_byte", "bit", "bits/byte", FRAME_NUM, 4 },
     { "ppl_base", "", "PPL of base", FRAME_NUM, 4 },
     { "ln_ratio", "", "ln(PPL/base)", FRAME_NUM, 6 },
-    { "ln_ratio_se", "", "±", FRAME_NUM, 6 },
-    { "ln_ratio_se_chunk", "", "± chunks", FRAME_NUM, 6 },
+    { "ln_ratio_se", "", "ln(PPL/base) SE of tokens", FRAME_NUM, 6 },
+    { "ln_ratio_se_chunk", "", "ln(PPL/base) SE of chunks", FRAME_NUM, 6 },
     { "kl_mean", "nat", "KL mean", FRAME_NUM, 6 },
-    { "kl_se", "nat", "±", FRAME_NUM, 6 },
-    { "kl_median", "nat", "median", FRAME_NUM, 6 },
-    { "kl_p90", "nat", "90 %", FRAME_NUM, 6 },
-    { "kl_p95", "nat", "95 %", FRAME_NUM, 6 },
-    { "kl_p99", "nat", "99 %", FRAME_NUM, 6 },
-    { "kl_p999", "nat", "99.9 %", FRAME_NUM, 6 },
-    { "kl_max", "nat", "max", FRAME_NUM, 6 },
+    { "kl_se", "nat", "KL mean SE", FRAME_NUM, 6 },
+    { "kl_median", "nat", "KL median", FRAME_NUM, 6 },
+    { "kl_p90", "nat", "KL 90th percentile", FRAME_NUM, 6 },
+    { "kl_p95", "nat", "KL 95th percentile", FRAME_NUM, 6 },
+    { "kl_p99", "nat", "KL 99th percentile", FRAME_NUM, 6 },
+    { "kl_p999", "nat", "KL 99.9th percentile", FRAME_NUM, 6 },
+    { "kl_max", "nat", "KL maximum", FRAME_NUM, 6 },
     { "delta_p_rms_pct", "%", "RMS Δp", FRAME_NUM, 3 },
-    { "same_top_pct", "%", "same top", FRAME_NUM, 3 },
-    { "same_top_se_pct", "%", "±", FRAME_NUM, 3 },
+    { "same_top_pct", "%", "same top token", FRAME_NUM, 3 },
+    { "same_top_se_pct", "%", "same top SE", FRAME_NUM, 3 },
 };
 
-static void put_text_row(struct frame *f, const struct cell_row *c, const struct perplexity_stats *st)
+static void put_text_row(struct frame *f, const struct cell_row *c, const char *settings, const struct perplexity_stats *st)
 {
     int row = frame_add_row(f);
     const struct {
@@ -417,31 +421,40 @@ static void put_text_row(struct frame *f, const struct cell_row *c, const struct
     set_text(f, row, "model", c->model);
     set_text(f, row, "level", c->level);
     set_text(f, row, "kind", c->kind);
+    set_text(f, row, "settings", settings);
     set_int(f, row, "chunks", (int64_t)st->n_chunks);
     set_int(f, row, "tokens", (int64_t)st->n_tokens);
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         set_num(f, row, numbers[i].name, numbers[i].v);
 }
 
+static bool is_text_result(const struct cell_row *c)
+{
+    enum kind k = kind_find(c->kind);
+    return k != KIND_COUNT && kind_info(k)->needs_text && strcmp(c->status, "done") == 0;
+}
+
 int analyse_text(struct frame *out, struct store *s, struct err *err)
 {
     struct cell_row *c;
-    int n;
+    int n, n_text = 0;
     frame_init(out, "text");
     add_columns(out, text_columns, sizeof text_columns / sizeof text_columns[0]);
     if (query_cells(s, &out->arena, &c, &n, err) < 0)
         return -1;
+    for (int i = 0; i < n; i++)
+        if (is_text_result(&c[i]))
+            c[n_text++] = c[i];
+    const struct combination *rows = combine_none(&out->arena, c, n_text, &n);
     for (int i = 0; i < n; i++) {
         struct perplexity_stats st;
-        enum kind k = kind_find(c[i].kind);
-        if (k == KIND_COUNT || !kind_info(k)->needs_text || strcmp(c[i].status, "done") != 0)
-            continue;
-        int rc = text_stats(&st, s, c[i].id, err);
+        const struct cell_row *cell = rows[i].cells[0];
+        int rc = text_stats(&st, s, cell->id, err);
         if (rc < 0)
             return -1;
-        out->is_synthetic |= c[i].is_synthetic;
+        out->is_synthetic |= cell->is_synthetic;
         if (rc == 1)
-            put_text_row(out, &c[i], &st);
+            put_text_row(out, cell, rows[i].settings, &st);
     }
     return 0;
 }

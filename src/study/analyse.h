@@ -1,8 +1,9 @@
 /*
  * analyse: store -> figures -> frames. Everything here is computed anew at each reading; nothing is stored.
  *
- * analyse_levels: one row a (model, level); columns named as charts (report/chart.h) want them. What was not
- * measured stays missing. Where a kind was measured with several settings, the last finished cell stands in the row.
+ * analyse_levels: one row a (model, level), or several where a kind was measured with several settings: they are never
+ * mixed (study/combine.h), and the column settings names what differs. Columns are named as charts (report/chart.h) want
+ * them. What was not measured stays missing.
  * analyse_cells:  one row a cell: status, reason, attempts, times.
  * analyse_speed:  one row a (speed cell, test): llama-bench's fields under its names, in its order, then ours. JSON of it
  *                 has samples_ns and samples_ts as llama-bench's has, CSV and SQL have not; the frame is named

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "study/analyse_internal.h"
+#include "study/combine.h"
 
 /* llama-bench's fields come first, in its order, then ours. Labels are for people; fields that only programs read have none. */
 static const struct column speed_columns[] = {
@@ -56,6 +57,7 @@ static const struct column speed_columns[] = {
     { "level", "", "level", FRAME_TEXT, 0 },
     { "size_gb", "GB", "file", FRAME_NUM, 3 },
     { "test", "", "test", FRAME_TEXT, 0 },
+    { "settings", "", "settings that differ", FRAME_TEXT, 0 },
     { "sd_ts", "t/s", "SD", FRAME_NUM, 2 },
     { "median_ts", "t/s", "median", FRAME_NUM, 2 },
     { "median_lo_ts", "t/s", "median 95% low", FRAME_NUM, 2 },
@@ -73,7 +75,7 @@ static const struct column speed_columns[] = {
 };
 
 const char *const analyse_speed_shown[] = {
-    "model", "level", "size_gb", "test", "avg_ts", "sd_ts", "median_ts", "median_lo_ts", "median_hi_ts", "repetitions",
+    "model", "level", "settings", "size_gb", "test", "avg_ts", "sd_ts", "median_ts", "median_lo_ts", "median_hi_ts", "repetitions",
     "ttft_s", "token_p50_ms", "token_p95_ms", "bandwidth_pct", "load_avg", "steal_pct", "throttled", NULL,
 };
 
@@ -186,9 +188,10 @@ static void put_test_names(struct frame *f, int row, const struct cell_row *c, c
     set_int(f, row, "n_depth", t->n_depth);
 }
 
-static int put_test(struct frame *f, struct store *s, const struct cell_row *c, const struct speed_test *t, int slot,
+static int put_test(struct frame *f, struct store *s, const struct combination *of, const struct speed_test *t, int slot,
                     struct err *err)
 {
+    const struct cell_row *c = of->cells[0];
     struct speed_stats st;
     struct modelfile m;
     double bandwidth;
@@ -199,6 +202,7 @@ static int put_test(struct frame *f, struct store *s, const struct cell_row *c, 
         return -1;
     int row = frame_add_row(f);
     put_test_names(f, row, c, t);
+    set_text(f, row, "settings", of->settings);
     put_rates(f, row, &st);
     if (m.file_bytes > 0)
         set_num(f, row, "size_gb", (double)m.file_bytes / 1e9);
@@ -212,25 +216,34 @@ static int put_test(struct frame *f, struct store *s, const struct cell_row *c, 
     return put_circumstances(f, row, s, c, slot, err);
 }
 
+static int put_tests(struct frame *f, struct store *s, const struct combination *of, struct err *err)
+{
+    struct speed_test tests[WORKLOADS_MAX];
+    int n;
+    f->is_synthetic |= of->cells[0]->is_synthetic;
+    if (cell_tests(tests, s, &f->arena, of->cells[0]->id, &n, err) < 0)
+        return -1;
+    for (int t = 0; t < n; t++)
+        if (put_test(f, s, of, &tests[t], t, err) < 0)
+            return -1;
+    return 0;
+}
+
 int analyse_speed(struct frame *out, struct store *s, struct err *err)
 {
     struct cell_row *c;
-    int n, n_tests;
-    struct speed_test tests[WORKLOADS_MAX];
+    int n, n_speed = 0;
     frame_init(out, "llama_bench");
     add_columns(out, speed_columns, sizeof speed_columns / sizeof speed_columns[0]);
     if (query_cells(s, &out->arena, &c, &n, err) < 0)
         return -1;
-    for (int i = 0; i < n; i++) {
-        if (strcmp(c[i].kind, "speed") != 0 || strcmp(c[i].status, "done") != 0)
-            continue;
-        out->is_synthetic |= c[i].is_synthetic;
-        if (cell_tests(tests, s, &out->arena, c[i].id, &n_tests, err) < 0)
+    for (int i = 0; i < n; i++)
+        if (strcmp(c[i].kind, "speed") == 0 && strcmp(c[i].status, "done") == 0)
+            c[n_speed++] = c[i];
+    const struct combination *rows = combine_none(&out->arena, c, n_speed, &n);
+    for (int i = 0; i < n; i++)
+        if (put_tests(out, s, &rows[i], err) < 0)
             return -1;
-        for (int t = 0; t < n_tests; t++)
-            if (put_test(out, s, &c[i], &tests[t], t, err) < 0)
-                return -1;
-    }
     return 0;
 }
 
@@ -289,7 +302,7 @@ static const char *params_text(struct arena *a, double n)
 static const struct column md_head[] = { { "model_type", "", "model", FRAME_TEXT, 0 }, { "size", "", "size", FRAME_TEXT, 0 },
                                          { "params", "", "params", FRAME_TEXT, 0 }, { "backends", "", "backend", FRAME_TEXT, 0 } };
 static const struct column md_rate[] = { { "test", "", "test", FRAME_TEXT, 0 }, { "t/s", "", "t/s", FRAME_TEXT, 0 } };
-static const char *const md_ours[] = { "level", "median_ts", "median_lo_ts", "median_hi_ts", "repetitions", "ttft_s",
+static const char *const md_ours[] = { "level", "settings", "median_ts", "median_lo_ts", "median_hi_ts", "repetitions", "ttft_s",
                                        "token_p50_ms", "token_p95_ms", "bandwidth_pct", "load_avg", "steal_pct",
                                        "throttled" };
 enum { N_OURS = sizeof md_ours / sizeof md_ours[0] };
