@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "machine/memory.h"
+#include "store/query.h"
 #include "study/runner_internal.h"
 
 /* --- cells ------------------------------------------------------------------------------------- */
@@ -55,32 +56,59 @@ int cell_start(struct runner *r, struct plan_cell *c, bool forget, struct err *e
     return 0;
 }
 
-/* Seconds still to go, from what a byte of model has cost so far in each kind. */
-static double eta(const struct runner *r)
+/* Seconds of a cell, from what a byte of model cost in this run, or in earlier ones; 0: never timed. */
+static double cell_cost(const struct runner *r, const struct plan_cell *c)
 {
-    double all_s = 0, all_bytes = 0, sum = 0;
-    for (int k = 0; k < KIND_COUNT; k++) {
-        all_s += r->cost_s[k];
-        all_bytes += r->cost_bytes[k];
-    }
-    if (all_bytes <= 0)
-        return 0;
+    double s_per_byte = r->cost_bytes[c->kind] > 0 ? r->cost_s[c->kind] / r->cost_bytes[c->kind] : r->before_s_per_byte[c->kind];
+    return (double)c->n_bytes * s_per_byte;
+}
+
+static void set_eta(struct run_progress *p, const struct runner *r)
+{
     for (int i = 0; i < r->plan->n_cells; i++) {
         const struct plan_cell *c = &r->plan->cells[i];
         if (!cell_is_pending(r, c))
             continue;
-        bool known = r->cost_bytes[c->kind] > 0;
-        sum += (double)c->n_bytes * (known ? r->cost_s[c->kind] / r->cost_bytes[c->kind] : all_s / all_bytes);
+        double s = cell_cost(r, c);
+        p->eta_s += s;
+        p->eta_is_partial |= s <= 0;
     }
-    return sum;
+}
+
+/* With the settings of this study when there were such cells, else with any. */
+static int read_cost(struct runner *r, const struct plan_cell *c, struct err *err)
+{
+    double s, bytes;
+    for (int i = 0; i < 2 && r->before_s_per_byte[c->kind] <= 0; i++) {
+        if (query_cost(r->store, kind_info(c->kind)->name, r->plan->machine_id, r->plan->is_synthetic,
+                       i == 0 ? c->identity.settings : NULL, &s, &bytes, err) < 0)
+            return -1;
+        if (bytes > 0)
+            r->before_s_per_byte[c->kind] = s / bytes;
+    }
+    return 0;
+}
+
+static int read_costs(struct runner *r, struct err *err)
+{
+    bool seen[KIND_COUNT] = { false };
+    for (int i = 0; i < r->plan->n_cells; i++) {
+        const struct plan_cell *c = &r->plan->cells[i];
+        if (!seen[c->kind] && cell_is_pending(r, c) && read_cost(r, c, err) < 0)
+            return -1;
+        seen[c->kind] = true;
+    }
+    return 0;
 }
 
 static struct run_progress progress_of(const struct runner *r, const struct plan_cell *c)
 {
-    return (struct run_progress){
+    struct run_progress p = {
         .i_cell = r->result.n_done + r->result.n_failed, .n_cells = r->n_cells,
-        .model = c->variant->model->name, .level = c->variant->level, .kind = kind_info(c->kind)->name, .eta_s = eta(r),
+        .model = c->variant->model->name, .level = c->variant->level, .kind = kind_info(c->kind)->name,
     };
+    set_eta(&p, r);
+    return p;
 }
 
 static void account(struct runner *r, struct plan_cell *c, bool is_done, double elapsed_s)
@@ -97,6 +125,13 @@ static void account(struct runner *r, struct plan_cell *c, bool is_done, double 
         r->view->finished(r->view->ctx, c, &p, elapsed_s);
 }
 
+/* A cell that was resumed took longer than this run knows. */
+static int put_cost(struct runner *r, const struct plan_cell *c, double elapsed_s, struct err *err)
+{
+    const struct event e = { .kind = EVENT_MEASURE, .metric = METRIC_CELL_S, .value = elapsed_s };
+    return c->next_index > 0 ? 0 : store_put(r->store, c->id, &e, err);
+}
+
 int cell_end(struct runner *r, struct plan_cell *c, int job, const struct err *job_err, double elapsed_s,
              struct err *err)
 {
@@ -106,7 +141,8 @@ int cell_end(struct runner *r, struct plan_cell *c, int job, const struct err *j
         store_rollback(r->store); /* the chunk in flight */
         c->reason = arena_strdup(&r->plan->arena, job_err->msg);
     }
-    if ((!c->id && claim(r, c, err) < 0) || store_cell_finish(r->store, c->id, c->reason, err) < 0)
+    if ((!c->id && claim(r, c, err) < 0) || (job == 0 && put_cost(r, c, elapsed_s, err) < 0) ||
+        store_cell_finish(r->store, c->id, c->reason, err) < 0)
         return -1;
     account(r, c, job == 0, elapsed_s);
     return 0;
@@ -114,12 +150,21 @@ int cell_end(struct runner *r, struct plan_cell *c, int job, const struct err *j
 
 /* --- events ------------------------------------------------------------------------------------ */
 
+/* The cells of a route are in work together: what is done of one is done of all. */
+static void take_off_done(struct run_progress *p, const struct route *route, const struct event *e)
+{
+    for (int i = 0; i < JOB_MODELS_MAX && e->total > 0; i++)
+        if (route->cells[i])
+            p->eta_s -= cell_cost(route->r, route->cells[i]) * (double)e->done / (double)e->total;
+}
+
 static void show_progress(struct route *route, const struct event *e)
 {
     struct runner *r = route->r;
     for (int i = 0; i < JOB_MODELS_MAX && r->view->progress; i++)
         if (route->cells[i]) {
             struct run_progress p = progress_of(r, route->cells[i]);
+            take_off_done(&p, route, e);
             p.done = e->done;
             p.total = e->total;
             p.unit = e->text;
@@ -265,7 +310,7 @@ int runner_run(struct plan *p, struct store *store, const struct run_view *view,
     double start_s = clock_s();
     int ret = -1;
     count_cells(&r);
-    if (put_nouns(&r, err) < 0)
+    if (put_nouns(&r, err) < 0 || read_costs(&r, err) < 0)
         goto done;
     for (int i = 0; i < p->n_models; i++)
         if (run_model(&r, &p->models[i], err) < 0)
