@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # test.sh [SUITE...]: every test of perbit; the last line is "N passed, M failed". Exit status 1 if any failed.
 #
-#   checks    layers, headers, texts, and the checkers' own tests
+#   checks    layers, headers, texts, help, and the checkers' own tests
 #   dev       unit, flow, cli and data tests under AddressSanitizer and UBSan
 #   valgrind  unit tests again, from the release build
 #   release   cli tests again, on the release build
@@ -96,7 +96,7 @@ suite_checks() {
     check check_layers tools/check_layers.sh
     check check_headers tools/check_headers.sh
     check check_text tools/check_text.sh
-    build release && run release tools
+    build release && { check check_help tools/check_help.sh; run release tools; }
 }
 suite_dev() { build dev && { run dev unit; run dev flow; run dev cli; run dev data; }; }
 suite_valgrind() { build release && run release valgrind; }

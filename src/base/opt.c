@@ -541,6 +541,12 @@ static void put_right(struct buf *out, const struct opt_row *row)
                    def ? "default " : "", def ? def : "");
 }
 
+void opt_row_help(const struct opt_row *row, struct buf *left, struct buf *right)
+{
+    put_left(left, row);
+    put_right(right, row);
+}
+
 static void pad_to(struct buf *out, int column)
 {
     for (; column > 0; column--)

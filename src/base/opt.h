@@ -71,6 +71,8 @@ int opt_set(const struct opt_row *row, void *settings, const char *text, const c
  */
 int opt_parse(const struct opt_table *t, const char *const *groups, void *settings, int argc,
               char **argv, struct arena *a, const char ***out_args, int *out_n, struct err *err);
+/* "-c, --n_ctx N" and "length of a chunk (tokens, default 512)", appended to left and right. */
+void opt_row_help(const struct opt_row *row, struct buf *left, struct buf *right);
 /* Help text of the groups, aligned, wrapped at 100 columns. */
 void opt_help(const struct opt_table *t, const char *const *groups, struct buf *out);
 /* Writes "key": value for the rows of the groups (NULL: all); only those that move results if

@@ -2,9 +2,9 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "cli/command.h"
+#include "cli/manpage.h"
 
-static const char *const no_groups[] = { NULL };
+static const char *const groups[] = { "help", NULL };
 
 static void list_commands(void)
 {
@@ -18,6 +18,13 @@ static void list_commands(void)
 
 static int run(struct invocation *in, struct err *err)
 {
+    if (in->settings.man) {
+        struct buf page = BUF_INIT;
+        manpage_write(&page);
+        fputs(page.data, stdout);
+        buf_release(&page);
+        return EXIT_DONE;
+    }
     if (in->n_args == 0) {
         list_commands();
         return EXIT_DONE;
@@ -35,5 +42,5 @@ static int run(struct invocation *in, struct err *err)
     return EXIT_DONE;
 }
 
-const struct command cmd_help = { .name = "help", .synopsis = "[COMMAND]", .summary = "explain a command",
-                                  .max_args = 1, .groups = no_groups, .run = run };
+const struct command cmd_help = { .name = "help", .synopsis = "[COMMAND] [--man]", .summary = "explain a command; --man: all of them as a manual page",
+                                  .max_args = 1, .groups = groups, .run = run };

@@ -5,7 +5,7 @@
 #include "study/analyse_tasks.h"
 
 static const char *const groups[] = { "store", "output", NULL };
-static const char *const level_shown[] = { "model", "level", "bpw", "size_gb", "ppl", "loss_pct", "kl_nat", "same_top_pct",
+static const char *const level_shown[] = { "model", "level", "settings", "bpw", "size_gb", "ppl", "loss_pct", "kl_nat", "same_top_pct",
                                            "prompt_tps", "gen_tps", "ttft_s", "peak_gb", "failed", NULL };
 static const char *const cell_shown[] = { "model", "level", "kind", "status", "attempts", "reason", NULL };
 
@@ -14,14 +14,14 @@ static const char *const task_shown[] = { "model", "level", "task", "num_fewshot
 
 static const struct {
     const char *name;
-    make_frame *make;
+    make_frame *make, *make_md; /* md NULL: the same */
     const char *const *shown;
 } views[] = {
-    { "levels", analyse_levels, level_shown },
-    { "cells", analyse_cells, cell_shown },
-    { "speed", analyse_speed, NULL },
-    { "text", analyse_text, NULL },
-    { "tasks", analyse_tasks, task_shown },
+    { "levels", analyse_levels, NULL, level_shown },
+    { "cells", analyse_cells, NULL, cell_shown },
+    { "speed", analyse_speed, analyse_speed_md, analyse_speed_shown },
+    { "text", analyse_text, NULL, NULL },
+    { "tasks", analyse_tasks, NULL, task_shown },
 };
 enum { N_VIEWS = sizeof views / sizeof views[0] };
 
@@ -42,9 +42,10 @@ static int run(struct invocation *in, struct err *err)
     view = view < 0 ? 0 : view;
     if (open_store_to_read(&store, in, path, err) < 0)
         return EXIT_FAILED;
-    int rc = views[view].make(&f, store, err);
+    bool has_own_md = views[view].make_md && !in->settings.json && strcmp(in->settings.output, "md") == 0;
+    int rc = (has_own_md ? views[view].make_md : views[view].make)(&f, store, err);
     if (rc == 0)
-        rc = print_frame(&f, &in->settings, views[view].shown, err);
+        rc = print_frame(&f, &in->settings, has_own_md ? NULL : views[view].shown, err);
     frame_release(&f);
     store_close(store);
     return rc < 0 ? EXIT_FAILED : EXIT_DONE;

@@ -120,49 +120,6 @@ int open_store_to_read(struct store **out, struct invocation *in, const char *ar
     return store_open(out, path, STORE_READ, err);
 }
 
-static void copy_cell(struct frame *to, int row, int column, const struct frame_cell *c, enum frame_kind kind)
-{
-    if (!c->is_set)
-        return;
-    if (kind == FRAME_TEXT)
-        frame_set_text(to, row, column, c->text);
-    else if (kind == FRAME_INT)
-        frame_set_int(to, row, column, c->i);
-    else
-        frame_set_num(to, row, column, c->num);
-}
-
-static bool column_is_empty(const struct frame *f, int column)
-{
-    for (int r = 0; r < f->n_rows; r++) {
-        const struct frame_cell *c = frame_at(f, r, column);
-        if (c->is_set && (f->columns[column].kind != FRAME_TEXT || c->text[0]))
-            return false;
-    }
-    return true;
-}
-
-/* For people: the chosen columns, without those that nobody measured. */
-static void narrow(struct frame *out, const struct frame *f, const char *const *only)
-{
-    int from[64], n = 0;
-    frame_init(out, f->name);
-    out->is_synthetic = f->is_synthetic;
-    for (; *only && n < 64; only++) {
-        int c = frame_column(f, *only);
-        if (c < 0 || column_is_empty(f, c))
-            continue;
-        from[n++] = c;
-        frame_set_label(out, frame_add_column(out, f->columns[c].name, f->columns[c].unit, f->columns[c].kind),
-                        f->columns[c].label, f->columns[c].decimals);
-    }
-    for (int r = 0; r < f->n_rows; r++) {
-        frame_add_row(out);
-        for (int k = 0; k < n; k++)
-            copy_cell(out, r, k, frame_at(f, r, from[k]), f->columns[from[k]].kind);
-    }
-}
-
 int print_frame(const struct frame *f, const struct settings *s, const char *const *only, struct err *err)
 {
     const char *format = s->json ? "json" : s->output;
@@ -173,7 +130,7 @@ int print_frame(const struct frame *f, const struct settings *s, const char *con
         return err_set(err, ERR_USAGE, "unknown output format '%s'", format);
     bool for_people = strcmp(format, "text") == 0 || strcmp(format, "md") == 0;
     if (only && for_people) {
-        narrow(&few, f, only);
+        frame_select(&few, f, only); /* without what nobody measured */
         w->write(&text, &few);
         frame_release(&few);
     } else {

@@ -26,23 +26,33 @@ static void draw_accuracy(const struct run_progress *r)
     fprintf(stderr, ", acc %.3f (%.3f to %.3f)", r->score_sum / (double)r->n_scored, ci.low, ci.high);
 }
 
+/* "about 3 min to go"; "more than 3 min to go" where some kinds of cells were never timed. */
+static void draw_eta(const struct run_progress *r)
+{
+    char eta[32];
+    if (r->eta_is_partial && r->eta_s < 1) {
+        fputs(", measuring", stderr);
+        return;
+    }
+    if (r->eta_s <= 0)
+        return;
+    units_format_duration(eta, sizeof eta, r->eta_s);
+    fprintf(stderr, ", %s %s to go", r->eta_is_partial ? "more than" : "about", eta);
+}
+
 static void draw(void *ctx, const struct run_progress *r)
 {
     struct progress *p = ctx;
-    char eta[32] = "";
     double now_s = clock_s();
     if (!p->is_terminal || p->is_quiet || now_s - p->drawn_s < REDRAW_S)
         return;
     p->drawn_s = now_s;
-    if (r->eta_s > 0)
-        units_format_duration(eta, sizeof eta, r->eta_s);
     fprintf(stderr, "\r\033[K[%d/%d] %s %s %s", r->i_cell + 1, r->n_cells, r->model, r->level, r->kind);
     if (r->total > 0)
         fprintf(stderr, ": %s %" PRId64 "/%" PRId64, r->unit ? r->unit : "", r->done, r->total);
     if (r->n_scored > 0)
         draw_accuracy(r);
-    if (eta[0])
-        fprintf(stderr, ", about %s to go", eta);
+    draw_eta(r);
     p->is_drawn = true;
 }
 

@@ -109,6 +109,30 @@ void frame_put_text(struct frame *f, int row, const char *name, const char *v)
     frame_set_text(f, row, frame_column(f, name), v ? v : "");
 }
 
+void frame_set_bool(struct frame *f, int row, int column, bool v)
+{
+    assert(f->columns[column].kind == FRAME_BOOL);
+    *cell_at(f, row, column) = (struct frame_cell){ .is_set = true, .num = v, .i = v };
+}
+
+void frame_set_list(struct frame *f, int row, int column, const double *v, int n)
+{
+    struct buf text = BUF_INIT;
+    struct jw w;
+    assert(f->columns[column].kind == FRAME_LIST);
+    jw_init(&w, &text);
+    jw_array(&w);
+    for (int i = 0; i < n; i++) {
+        if (fabs(v[i]) < 1e15 && v[i] == floor(v[i]))
+            jw_int(&w, (int64_t)v[i]); /* 1000000000, not 1e+09: readers tell whole numbers by their looks */
+        else
+            jw_num(&w, v[i]);
+    }
+    jw_end(&w);
+    *cell_at(f, row, column) = (struct frame_cell){ .is_set = true, .text = arena_strdup(&f->arena, text.data) };
+    buf_release(&text);
+}
+
 int frame_column(const struct frame *f, const char *name)
 {
     for (int i = 0; i < f->n_columns; i++) {
@@ -121,6 +145,54 @@ int frame_column(const struct frame *f, const char *name)
 const struct frame_cell *frame_at(const struct frame *f, int row, int column)
 {
     return cell_at(f, row, column);
+}
+
+static bool column_is_empty(const struct frame *f, int column)
+{
+    for (int r = 0; r < f->n_rows; r++) {
+        const struct frame_cell *c = frame_at(f, r, column);
+        if (c->is_set && (f->columns[column].kind != FRAME_TEXT || c->text[0]))
+            return false;
+    }
+    return true;
+}
+
+static void copy_cell(struct frame *out, int row, int column, const struct frame_cell *c)
+{
+    struct frame_cell copy = *c;
+    copy.text = arena_strdup(&out->arena, c->text);
+    *cell_at(out, row, column) = copy;
+}
+
+void frame_copy_row(struct frame *f, const struct frame *from, int row)
+{
+    int to = frame_add_row(f);
+    assert(f->n_columns == from->n_columns);
+    for (int c = 0; c < f->n_columns; c++)
+        copy_cell(f, to, c, frame_at(from, row, c));
+}
+
+static void copy_column(struct frame *out, int to, const struct frame *f, int from)
+{
+    for (int r = 0; r < f->n_rows; r++)
+        copy_cell(out, r, to, frame_at(f, r, from));
+}
+
+void frame_select(struct frame *out, const struct frame *f, const char *const *names)
+{
+    frame_init(out, f->name);
+    out->is_synthetic = f->is_synthetic;
+    for (const char *const *name = names; *name; name++) {
+        int from = frame_column(f, *name);
+        if (from < 0 || column_is_empty(f, from))
+            continue;
+        const struct frame_column *c = &f->columns[from];
+        frame_set_label(out, frame_add_column(out, c->name, c->unit, c->kind), c->label, c->decimals);
+    }
+    for (int r = 0; r < f->n_rows; r++)
+        frame_add_row(out);
+    for (int to = 0; to < out->n_columns; to++)
+        copy_column(out, to, f, frame_column(f, out->columns[to].name));
 }
 
 /* The fewest significant digits that read back to the same double. */
@@ -150,7 +222,11 @@ void frame_format_cell(struct buf *out, const struct frame *f, int row, int colu
     char text[400]; /* "%.*f" of the largest double has 309 digits before the point */
     switch (col->kind) {
     case FRAME_TEXT:
+    case FRAME_LIST:
         buf_puts(out, c->text);
+        return;
+    case FRAME_BOOL:
+        buf_puts(out, shortest ? (c->i ? "1" : "0") : (c->i ? "yes" : "no"));
         return;
     case FRAME_INT:
         buf_printf(out, "%" PRId64, c->i);
@@ -173,6 +249,10 @@ static void put_json_value(struct jw *w, const struct frame_cell *c, enum frame_
         jw_str(w, c->text);
     else if (kind == FRAME_INT)
         jw_int(w, c->i);
+    else if (kind == FRAME_BOOL)
+        jw_bool(w, c->i != 0);
+    else if (kind == FRAME_LIST)
+        jw_raw(w, c->text);
     else
         jw_num(w, c->num); /* null when not finite */
 }

@@ -20,13 +20,19 @@
 #include "base/buf.h"
 #include "base/json.h"
 
-enum frame_kind { FRAME_TEXT, FRAME_NUM, FRAME_INT };
+enum frame_kind {
+    FRAME_TEXT,
+    FRAME_NUM,
+    FRAME_INT,
+    FRAME_BOOL, /* yes or no for people, true or false in JSON, 1 or 0 in CSV and SQL */
+    FRAME_LIST, /* numbers, as a JSON array; CSV and SQL have no place for it and leave it out */
+};
 
 struct frame_cell {
     bool is_set;
     double num;
-    int64_t i;
-    const char *text;
+    int64_t i;        /* FRAME_INT, FRAME_BOOL */
+    const char *text; /* FRAME_TEXT, FRAME_LIST */
 };
 
 struct frame_column {
@@ -55,6 +61,8 @@ int frame_add_row(struct frame *f);
 void frame_set_num(struct frame *f, int row, int column, double v);
 void frame_set_int(struct frame *f, int row, int column, int64_t v);
 void frame_set_text(struct frame *f, int row, int column, const char *v);
+void frame_set_bool(struct frame *f, int row, int column, bool v);
+void frame_set_list(struct frame *f, int row, int column, const double *v, int n); /* NaN: null */
 /* Columns of a table of constants, and values by a column's name (which must be there); a number that is not finite
    stays missing. */
 struct frame_spec {
@@ -68,6 +76,10 @@ void frame_put_int(struct frame *f, int row, const char *name, int64_t v);
 void frame_put_text(struct frame *f, int row, const char *name, const char *v); /* NULL counts as "" */
 int frame_column(const struct frame *f, const char *name); /* -1 when there is none */
 const struct frame_cell *frame_at(const struct frame *f, int row, int column);
+/* Appends a row of another frame that has the same columns. */
+void frame_copy_row(struct frame *f, const struct frame *from, int row);
+/* The named columns (NULL-terminated) of f as a frame of its own, without those that are missing or empty in every row. */
+void frame_select(struct frame *out, const struct frame *f, const char *const *names);
 /* The row as keys (column names) and values in an open JSON object; null when missing or not finite. */
 void frame_put_json(struct jw *w, const struct frame *f, int row);
 /* The value as text; "" when missing. shortest: full precision instead of the column's decimals. */

@@ -29,6 +29,7 @@ static const struct metric_info metrics[] = {
     [METRIC_ENERGY_J] = { .name = "energy_j", .unit = "J", .label = "energy of the CPU package" },
     [METRIC_DECODE_S] = { .name = "decode_s", .unit = "s", .label = "time inside decode calls" },
     [METRIC_JOB_S] = { .name = "job_s", .unit = "s", .label = "wall time of the job" },
+    [METRIC_CELL_S] = { .name = "cell_s", .unit = "s", .label = "wall time of the cell" },
     [METRIC_PEAK_RSS] = { .name = "peak_rss", .unit = "bytes", .label = "peak resident memory" },
     [METRIC_RSS_ANON] = { .name = "rss_anon", .unit = "bytes", .label = "anonymous resident memory" },
     [METRIC_RSS_FILE] = { .name = "rss_file", .unit = "bytes", .label = "file-backed resident memory" },

@@ -29,6 +29,7 @@ enum metric {
     METRIC_ENERGY_J,     /* RAPL package energy of a repetition, when readable */
     METRIC_DECODE_S,     /* seconds inside the engine's decode calls, a chunk or repetition */
     METRIC_JOB_S,        /* wall seconds of the whole job in the worker, without loading */
+    METRIC_CELL_S,       /* wall seconds of a cell from start to end, its share where several ran together */
     /* memory: scalar */
     METRIC_PEAK_RSS,     /* VmHWM, bytes */
     METRIC_RSS_ANON,     /* RssAnon at the end of the work, bytes */

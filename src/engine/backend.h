@@ -63,6 +63,13 @@ struct backend_info {
     int64_t compute_bytes;/* compute and output buffers as allocated */
     int64_t weights_bytes;/* weights as allocated, repacked copies included */
     const char *model_desc; /* llama_model_desc */
+    int64_t model_bytes;  /* llama_model_size: tensor data as stored in the file */
+    int64_t n_params;     /* llama_model_n_params */
+    /* as llama-bench prints them */
+    const char *build_commit; /* "0c1e57098" */
+    int build_number;     /* 0 where the engine was built outside of git */
+    const char *cpu_info, *gpu_info; /* descriptions of the devices, ", " between; "" when there are none */
+    const char *backends; /* "CPU", or all others: "CUDA" */
     const char *chat_template; /* the file's own, or NULL */
 };
 

@@ -211,6 +211,12 @@ static void set_info(struct backend_info *info, const struct spec *s, const stru
         .kv_bytes = (int64_t)n_ctx * KV_BYTES_PER_TOKEN,
         .weights_bytes = tensor_bytes(s),
         .model_desc = "fake model",
+        .model_bytes = tensor_bytes(s),
+        .n_params = s->n_params,
+        .build_commit = "fake",
+        .cpu_info = "none",
+        .gpu_info = "",
+        .backends = "CPU",
     };
     info->compute_bytes = (int64_t)info->n_outputs_max * s->n_vocab * (int64_t)sizeof(float);
 }

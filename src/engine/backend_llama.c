@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/xalloc.h"
+#include "engine/buildinfo.h"
 #include "engine/enginelog.h"
 #include "engine/modelfile_gguf.h"
 
@@ -116,6 +117,46 @@ static const char *list_devices(struct arena *a)
                    ggml_backend_dev_description(dev));
     }
     const char *text = arena_strdup(a, b.data);
+    buf_release(&b);
+    return text;
+}
+
+enum device_class { DEVICES_CPU, DEVICES_GPU };
+
+static bool is_of_class(ggml_backend_dev_t dev, enum device_class class)
+{
+    enum ggml_backend_dev_type type = ggml_backend_dev_type(dev);
+    if (class == DEVICES_GPU)
+        return type == GGML_BACKEND_DEVICE_TYPE_GPU || type == GGML_BACKEND_DEVICE_TYPE_IGPU;
+    return type == GGML_BACKEND_DEVICE_TYPE_CPU || type == GGML_BACKEND_DEVICE_TYPE_ACCEL;
+}
+
+/* llama-bench's cpu_info and gpu_info. */
+static const char *describe_devices(struct arena *a, enum device_class class)
+{
+    struct buf b = BUF_INIT;
+    for (size_t i = 0; i < ggml_backend_dev_count(); i++) {
+        ggml_backend_dev_t dev = ggml_backend_dev_get(i);
+        if (is_of_class(dev, class))
+            buf_printf(&b, "%s%s", b.len > 0 ? ", " : "", ggml_backend_dev_description(dev));
+    }
+    const char *text = arena_strdup(a, b.data);
+    buf_release(&b);
+    return text;
+}
+
+/* llama-bench's backends: all but the CPU's, which is named when it is alone. */
+static const char *list_backends(struct arena *a)
+{
+    struct buf b = BUF_INIT;
+    for (size_t i = 0; i < ggml_backend_reg_count(); i++) {
+        ggml_backend_reg_t reg = ggml_backend_reg_get(i);
+        const char *name = ggml_backend_reg_name(reg);
+        bool is_idle = strncmp(name, "RPC", 3) == 0 && ggml_backend_reg_dev_count(reg) == 0;
+        if (strcmp(name, "CPU") != 0 && !is_idle)
+            buf_printf(&b, "%s%s", b.len > 0 ? "," : "", name);
+    }
+    const char *text = arena_strdup(a, b.len > 0 ? b.data : "CPU");
     buf_release(&b);
     return text;
 }
@@ -269,6 +310,13 @@ static void describe(struct llama *l, struct backend_info *info)
     info->system = arena_strdup(&l->arena, llama_print_system_info());
     info->devices = list_devices(&l->arena);
     info->model_desc = arena_strdup(&l->arena, desc);
+    info->model_bytes = (int64_t)llama_model_size(l->model);
+    info->n_params = (int64_t)llama_model_n_params(l->model);
+    info->build_commit = buildinfo_commit();
+    info->build_number = buildinfo_number();
+    info->cpu_info = describe_devices(&l->arena, DEVICES_CPU);
+    info->gpu_info = describe_devices(&l->arena, DEVICES_GPU);
+    info->backends = list_backends(&l->arena);
     info->chat_template = arena_strdup(&l->arena, llama_model_chat_template(l->model, NULL));
     info->n_vocab = llama_vocab_n_tokens(l->vocab);
     info->n_ctx_train = llama_model_n_ctx_train(l->model);

@@ -13,7 +13,7 @@
  * root    stands for / (tests); NULL is the real system
  * Units   bytes; -1 = no limit, or unknown
  * Errors  cgroup_open: ERR_UNSUPPORTED with the reason of each place tried (not Linux, no rights, controller
- *         not handed down). cgroup_add: ERR_UNSUPPORTED
+ *         not handed down: so in a container of version 2 whose root group holds processes). cgroup_add: ERR_UNSUPPORTED
  * Owns    *out until cgroup_close, which removes the group; its processes must have ended
  * Source  Linux Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/memory.rst     Tests  unit/test_cgroup.c
  */

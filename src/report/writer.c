@@ -19,6 +19,17 @@ static bool is_missing(const struct frame *f, int row, int column)
     return !c->is_set || (f->columns[column].kind == FRAME_NUM && !isfinite(c->num));
 }
 
+static bool is_left(const struct frame *f, int column)
+{
+    return f->columns[column].kind == FRAME_TEXT || f->columns[column].kind == FRAME_LIST;
+}
+
+/* The columns that a format without lists has. */
+static bool is_flat(const struct frame *f, int column)
+{
+    return f->columns[column].kind != FRAME_LIST;
+}
+
 static void put_heading(struct buf *out, const struct frame_column *c)
 {
     buf_puts(out, c->label);
@@ -61,14 +72,13 @@ static void text_line(struct buf *out, const struct frame *f, int row, const int
     for (int c = 0; c < f->n_columns; c++) {
         text_cell(&cell, f, row, c);
         int pad = widths[c] - utf8_width(cell.data);
-        bool is_left = f->columns[c].kind == FRAME_TEXT;
-        owed += (c > 0 ? 2 : 0) + (is_left ? 0 : pad);
+        owed += (c > 0 ? 2 : 0) + (is_left(f, c) ? 0 : pad);
         if (cell.len) {
             put_repeated(out, ' ', owed);
             owed = 0;
         }
         buf_append(out, cell.data, cell.len);
-        owed += is_left ? pad : 0;
+        owed += is_left(f, c) ? pad : 0;
     }
     buf_putc(out, '\n');
     buf_release(&cell);
@@ -132,7 +142,7 @@ static void write_markdown(struct buf *out, const struct frame *f)
             continue;
         buf_putc(out, '|');
         for (int c = 0; c < f->n_columns; c++)
-            buf_puts(out, f->columns[c].kind == FRAME_TEXT ? " --- |" : " ---: |");
+            buf_puts(out, is_left(f, c) ? " --- |" : " ---: |");
         buf_putc(out, '\n');
     }
     buf_release(&cell);
@@ -159,11 +169,15 @@ static void write_csv(struct buf *out, const struct frame *f)
 {
     struct buf cell = BUF_INIT;
     for (int r = -1; r < f->n_rows; r++) {
+        bool is_first = !f->is_synthetic;
         if (f->is_synthetic)
             buf_puts(out, r < 0 ? synthetic_key : synthetic_value);
         for (int c = 0; c < f->n_columns; c++) {
-            if (c > 0 || f->is_synthetic)
+            if (!is_flat(f, c))
+                continue;
+            if (!is_first)
                 buf_putc(out, ',');
+            is_first = false;
             if (r < 0) {
                 put_csv(out, f->columns[c].name);
             } else if (!is_missing(f, r, c)) {
@@ -226,12 +240,15 @@ static void put_quoted(struct buf *out, const char *s, char quote)
 static void sql_columns(struct buf *out, const struct frame *f, bool with_types)
 {
     static const char *const types[] = {
-        [FRAME_TEXT] = " TEXT", [FRAME_NUM] = " DOUBLE PRECISION", [FRAME_INT] = " BIGINT"};
+        [FRAME_TEXT] = " TEXT", [FRAME_NUM] = " DOUBLE PRECISION", [FRAME_INT] = " BIGINT", [FRAME_BOOL] = " INTEGER"};
+    bool is_first = !f->is_synthetic;
     if (f->is_synthetic)
         buf_printf(out, "\"%s\"%s", synthetic_key, with_types ? types[FRAME_TEXT] : "");
     for (int c = 0; c < f->n_columns; c++) {
-        if (c > 0 || f->is_synthetic)
-            buf_puts(out, ", ");
+        if (!is_flat(f, c))
+            continue;
+        buf_puts(out, is_first ? "" : ", ");
+        is_first = false;
         put_quoted(out, f->columns[c].name, '"');
         if (with_types)
             buf_puts(out, types[f->columns[c].kind]);
@@ -254,11 +271,14 @@ static void write_sql(struct buf *out, const struct frame *f)
         buf_puts(out, " (");
         sql_columns(out, f, false);
         buf_puts(out, ") VALUES (");
+        bool is_first = !f->is_synthetic;
         if (f->is_synthetic)
             put_quoted(out, synthetic_value, '\'');
         for (int c = 0; c < f->n_columns; c++) {
-            if (c > 0 || f->is_synthetic)
-                buf_puts(out, ", ");
+            if (!is_flat(f, c))
+                continue;
+            buf_puts(out, is_first ? "" : ", ");
+            is_first = false;
             buf_clear(&cell);
             frame_format_cell(&cell, f, r, c, true);
             if (is_missing(f, r, c))

@@ -6,6 +6,7 @@
  *
  * text, md    for people: labels with units as headings, the columns' decimals; missing cells empty
  * csv         RFC 4180: column names, CRLF, full precision; a missing cell is empty, an empty text is ""
+ *             a list of numbers (FRAME_LIST) is left out, in sql too
  * json        an array of objects, keys are column names; missing and not finite: null
  * jsonl       the same, an object a line
  * sql         CREATE TABLE IF NOT EXISTS and INSERTs (SQLite, PostgreSQL), in one transaction

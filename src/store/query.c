@@ -178,6 +178,23 @@ int query_fact(struct store *s, struct arena *a, int64_t cell_id, const char *ke
     return one_text(s, a, q, out, err);
 }
 
+int query_cost(struct store *s, const char *kind, const char *machine_id, bool is_synthetic, const char *settings,
+               double *out_s, double *out_bytes, struct err *err)
+{
+    sqlite3_stmt *q;
+    if (st_prepare(s, &q, "SELECT total(m.value), total(json_extract(v.info, '$.file_bytes')) FROM measure m "
+                          "JOIN cell c ON c.id = m.cell_id JOIN variant v ON v.id = c.variant_id "
+                          "WHERE m.metric = ? AND v.info IS NOT NULL AND c.status = 'done' AND c.kind = ? "
+                          "AND c.machine_id = ? AND c.synthetic = ? AND c.settings = coalesce(?, c.settings)", err) < 0)
+        return -1;
+    st_bind(q, "tttit", metric_info(METRIC_CELL_S)->name, kind, machine_id, (int64_t)is_synthetic, settings);
+    int rc = st_step(s, q, err);
+    *out_s = rc == 1 ? sqlite3_column_double(q, 0) : 0;
+    *out_bytes = rc == 1 ? sqlite3_column_double(q, 1) : 0;
+    sqlite3_finalize(q);
+    return rc < 0 ? -1 : 0;
+}
+
 int query_machine(struct store *s, struct arena *a, const char *id, const char **out_info, struct err *err)
 {
     sqlite3_stmt *q;

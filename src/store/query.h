@@ -49,6 +49,10 @@ int query_by_index(struct store *s, int64_t cell_id, enum metric m, int64_t **ou
                    struct err *err);
 int query_fact(struct store *s, struct arena *a, int64_t cell_id, const char *key, const char **out,
                struct err *err);
+/* What done cells of a kind took on this machine: seconds (METRIC_CELL_S) and bytes of their files, summed; 0 and 0 when
+   there are none. settings: only cells with exactly these, or NULL. */
+int query_cost(struct store *s, const char *kind, const char *machine_id, bool is_synthetic, const char *settings,
+               double *out_s, double *out_bytes, struct err *err);
 int query_machine(struct store *s, struct arena *a, const char *id, const char **out_info, struct err *err);
 
 #endif

@@ -9,38 +9,32 @@
 #include "core/modelfile.h"
 #include "core/quant.h"
 #include "stats/perplexity_stats.h"
-#include "stats/speed_stats.h"
-#include "study/workload.h"
+#include "study/analyse_internal.h"
+#include "study/combine.h"
 
 enum { BOOTSTRAP_SEED = 1234 };
 static const double Z95 = 1.959963984540054; /* 97.5 % point of the normal distribution */
 
 /* --- columns ----------------------------------------------------------------------------------- */
 
-struct column {
-    const char *name, *unit, *label;
-    enum frame_kind kind;
-    int decimals;
-};
-
-static void add_columns(struct frame *f, const struct column *c, int n)
+void add_columns(struct frame *f, const struct column *c, int n)
 {
     for (int i = 0; i < n; i++)
         frame_set_label(f, frame_add_column(f, c[i].name, c[i].unit, c[i].kind), c[i].label, c[i].decimals);
 }
 
-static void set_num(struct frame *f, int row, const char *name, double v)
+void set_num(struct frame *f, int row, const char *name, double v)
 {
     if (isfinite(v))
         frame_set_num(f, row, frame_column(f, name), v);
 }
 
-static void set_text(struct frame *f, int row, const char *name, const char *v)
+void set_text(struct frame *f, int row, const char *name, const char *v)
 {
     frame_set_text(f, row, frame_column(f, name), v ? v : "");
 }
 
-static void set_int(struct frame *f, int row, const char *name, int64_t v)
+void set_int(struct frame *f, int row, const char *name, int64_t v)
 {
     frame_set_int(f, row, frame_column(f, name), v);
 }
@@ -53,12 +47,7 @@ static void set_interval(struct frame *f, int row, const char *lo, const char *h
 
 /* --- reading a cell ---------------------------------------------------------------------------- */
 
-struct values {
-    double *v;
-    int n, width;
-};
-
-static int read_values(struct values *out, struct store *s, int64_t cell, enum metric m, int slot, struct err *err)
+int read_values(struct values *out, struct store *s, int64_t cell, enum metric m, int slot, struct err *err)
 {
     return query_values(s, cell, m, slot, &out->v, &out->n, &out->width, err);
 }
@@ -68,7 +57,7 @@ static double first_or_nan(const struct values *v)
     return v->n > 0 ? v->v[0] : NAN;
 }
 
-static int read_scalar(double *out, struct store *s, int64_t cell, enum metric m, struct err *err)
+int read_scalar(double *out, struct store *s, int64_t cell, enum metric m, struct err *err)
 {
     struct values v = { 0 };
     int rc = read_values(&v, s, cell, m, 0, err);
@@ -103,8 +92,8 @@ done:
     return ret;
 }
 
-static int cell_tests(struct speed_test tests[WORKLOADS_MAX], struct store *s, struct arena *a, int64_t cell,
-                      int *out_n, struct err *err)
+int cell_tests(struct speed_test tests[WORKLOADS_MAX], struct store *s, struct arena *a, int64_t cell, int *out_n,
+               struct err *err)
 {
     const char *text;
     if (query_fact(s, a, cell, "tests", &text, err) < 0)
@@ -113,26 +102,31 @@ static int cell_tests(struct speed_test tests[WORKLOADS_MAX], struct store *s, s
     return 0;
 }
 
-/* Rates of one test of a speed cell: 1, or 0 when it has no repetition. */
-static int test_stats(struct speed_stats *out, struct store *s, int64_t cell, const struct speed_test *t, int slot,
-                      struct err *err)
+int test_seconds(struct values *out, struct store *s, int64_t cell, int slot, struct err *err)
 {
     struct values prompt = { 0 }, gen = { 0 };
-    int ret = -1;
+    *out = (struct values){ 0 };
     if (read_values(&prompt, s, cell, METRIC_PROMPT_S, slot, err) < 0 ||
-        read_values(&gen, s, cell, METRIC_GEN_S, slot, err) < 0)
-        goto done;
-    struct values *one = prompt.n > 0 ? &prompt : &gen;
-    ret = 0;
-    if (one->n == 0)
-        goto done;
-    for (int i = 0; one == &prompt && i < gen.n && i < prompt.n; i++)
+        read_values(&gen, s, cell, METRIC_GEN_S, slot, err) < 0) {
+        free(prompt.v);
+        return -1;
+    }
+    for (int i = 0; i < gen.n && i < prompt.n; i++)
         prompt.v[i] += gen.v[i];
-    ret = speed_stats_compute(out, one->v, (size_t)one->n, t->n_prompt + t->n_gen, BOOTSTRAP_SEED, err) < 0 ? -1 : 1;
-done:
-    free(prompt.v);
-    free(gen.v);
-    return ret;
+    *out = prompt.n > 0 ? prompt : gen;
+    free(prompt.n > 0 ? gen.v : prompt.v);
+    return 0;
+}
+
+int test_stats(struct speed_stats *out, struct store *s, int64_t cell, const struct speed_test *t, int slot,
+               struct err *err)
+{
+    struct values v;
+    if (test_seconds(&v, s, cell, slot, err) < 0)
+        return -1;
+    int rc = v.n == 0 ? 0 : speed_stats_compute(out, v.v, (size_t)v.n, t->n_prompt + t->n_gen, BOOTSTRAP_SEED, err) < 0 ? -1 : 1;
+    free(v.v);
+    return rc;
 }
 
 /* --- levels ------------------------------------------------------------------------------------ */
@@ -140,29 +134,30 @@ done:
 static const struct column level_columns[] = {
     { "model", "", "model", FRAME_TEXT, 0 },
     { "level", "", "level", FRAME_TEXT, 0 },
+    { "settings", "", "settings that differ", FRAME_TEXT, 0 },
     { "bpw", "bit", "bits/weight", FRAME_NUM, 2 },
     { "size_gb", "GB", "file", FRAME_NUM, 3 },
     { "ppl", "", "PPL", FRAME_NUM, 4 },
-    { "ppl_se", "", "±", FRAME_NUM, 4 },
+    { "ppl_se", "", "PPL SE", FRAME_NUM, 4 },
     { "loss_pct", "%", "PPL loss", FRAME_NUM, 2 },
-    { "loss_lo_pct", "%", "from", FRAME_NUM, 2 },
-    { "loss_hi_pct", "%", "to", FRAME_NUM, 2 },
+    { "loss_lo_pct", "%", "PPL loss 95% low", FRAME_NUM, 2 },
+    { "loss_hi_pct", "%", "PPL loss 95% high", FRAME_NUM, 2 },
     { "bits_per_byte", "bit", "bits/byte", FRAME_NUM, 4 },
     { "kl_nat", "nat", "mean KL", FRAME_NUM, 5 },
-    { "kl_lo_nat", "nat", "from", FRAME_NUM, 5 },
-    { "kl_hi_nat", "nat", "to", FRAME_NUM, 5 },
-    { "kl_p99_nat", "nat", "KL 99 %", FRAME_NUM, 4 },
-    { "same_top_pct", "%", "same top", FRAME_NUM, 2 },
+    { "kl_lo_nat", "nat", "mean KL 95% low", FRAME_NUM, 5 },
+    { "kl_hi_nat", "nat", "mean KL 95% high", FRAME_NUM, 5 },
+    { "kl_p99_nat", "nat", "KL 99th percentile", FRAME_NUM, 4 },
+    { "same_top_pct", "%", "same top token", FRAME_NUM, 2 },
     { "prompt_tps", "t/s", "prompt", FRAME_NUM, 1 },
-    { "prompt_lo_tps", "t/s", "from", FRAME_NUM, 1 },
-    { "prompt_hi_tps", "t/s", "to", FRAME_NUM, 1 },
+    { "prompt_lo_tps", "t/s", "prompt 95% low", FRAME_NUM, 1 },
+    { "prompt_hi_tps", "t/s", "prompt 95% high", FRAME_NUM, 1 },
     { "gen_tps", "t/s", "generation", FRAME_NUM, 1 },
-    { "gen_lo_tps", "t/s", "from", FRAME_NUM, 1 },
-    { "gen_hi_tps", "t/s", "to", FRAME_NUM, 1 },
+    { "gen_lo_tps", "t/s", "generation 95% low", FRAME_NUM, 1 },
+    { "gen_hi_tps", "t/s", "generation 95% high", FRAME_NUM, 1 },
     { "ttft_s", "s", "first token", FRAME_NUM, 3 },
     { "bandwidth_pct", "%", "bandwidth used", FRAME_NUM, 0 },
     { "peak_gb", "GB", "peak memory", FRAME_NUM, 3 },
-    { "predicted_gb", "GB", "predicted", FRAME_NUM, 3 },
+    { "predicted_gb", "GB", "predicted memory", FRAME_NUM, 3 },
     { "types", "", "tensor types", FRAME_TEXT, 0 },
     { "failed", "", "failed", FRAME_TEXT, 0 },
 };
@@ -225,7 +220,7 @@ static void put_rate(struct frame *f, int row, const struct speed_test *t, const
     set_num(f, row, is_prompt ? "prompt_hi_tps" : "gen_hi_tps", st->median_ci.high);
 }
 
-static double median_of(struct store *s, int64_t cell, enum metric m, int slot, struct err *err)
+double median_of(struct store *s, int64_t cell, enum metric m, int slot, struct err *err)
 {
     struct values v = { 0 };
     double out = NAN;
@@ -235,14 +230,12 @@ static double median_of(struct store *s, int64_t cell, enum metric m, int slot, 
     return out;
 }
 
-/* A generated token reads every weight once. */
-static double bandwidth_share(const struct modelfile *m, double gen_tps, double bytes_per_s)
+double bandwidth_share(const struct modelfile *m, double gen_tps, double bytes_per_s)
 {
     return bytes_per_s > 0 && m->tensor_bytes > 0 ? 100.0 * gen_tps * (double)m->tensor_bytes / bytes_per_s : NAN;
 }
 
-/* What is known of the cell's file; all zero when it was never made. */
-static int cell_file(struct modelfile *out, struct arena *a, const struct cell_row *c, struct err *err)
+int cell_file(struct modelfile *out, struct arena *a, const struct cell_row *c, struct err *err)
 {
     *out = (struct modelfile){ 0 };
     return c->variant_info ? modelfile_parse(out, a, c->variant_info, err) : 0;
@@ -309,12 +302,6 @@ static void add_failure(struct frame *f, int row, const struct cell_row *c)
     set_text(f, row, "failed", arena_printf(&f->arena, "%s%s%s", old, *old ? ", " : "", c->kind));
 }
 
-static bool same_variant(const struct cell_row *a, const struct cell_row *b)
-{
-    return strcmp(a->model, b->model) == 0 && strcmp(a->level, b->level) == 0 &&
-           strcmp(a->imatrix_sha256, b->imatrix_sha256) == 0;
-}
-
 static int put_cell(struct frame *f, struct store *s, const struct cell_row *c, int row, struct err *err)
 {
     f->is_synthetic |= c->is_synthetic;
@@ -323,25 +310,32 @@ static int put_cell(struct frame *f, struct store *s, const struct cell_row *c, 
     return strcmp(c->status, "done") == 0 ? put_part(f, row, s, c, err) : 0;
 }
 
+static int put_row(struct frame *f, struct store *s, const struct combination *c, struct err *err)
+{
+    int row = frame_add_row(f);
+    set_text(f, row, "model", c->cells[0]->model);
+    set_text(f, row, "level", c->cells[0]->level);
+    set_text(f, row, "settings", c->settings);
+    if (put_file(f, row, c->cells[0], err) < 0)
+        return -1;
+    for (int i = 0; i < c->n_cells; i++)
+        if (put_cell(f, s, c->cells[i], row, err) < 0)
+            return -1;
+    return 0;
+}
+
 int analyse_levels(struct frame *out, struct store *s, struct err *err)
 {
     struct cell_row *cells;
-    int n, row = -1;
+    int n, n_rows;
     frame_init(out, "levels");
     add_columns(out, level_columns, sizeof level_columns / sizeof level_columns[0]);
     if (query_cells(s, &out->arena, &cells, &n, err) < 0)
         return -1;
-    for (int i = 0; i < n; i++) {
-        if (i == 0 || !same_variant(&cells[i], &cells[i - 1])) {
-            row = frame_add_row(out);
-            set_text(out, row, "model", cells[i].model);
-            set_text(out, row, "level", cells[i].level);
-            if (put_file(out, row, &cells[i], err) < 0)
-                return -1;
-        }
-        if (put_cell(out, s, &cells[i], row, err) < 0)
+    const struct combination *rows = combine_cells(&out->arena, cells, n, &n_rows);
+    for (int i = 0; i < n_rows; i++)
+        if (put_row(out, s, &rows[i], err) < 0)
             return -1;
-    }
     return 0;
 }
 
@@ -380,147 +374,36 @@ int analyse_cells(struct frame *out, struct store *s, struct err *err)
     return 0;
 }
 
-/* --- speed ------------------------------------------------------------------------------------- */
-
-static const struct column speed_columns[] = {
-    { "model", "", "model", FRAME_TEXT, 0 },
-    { "level", "", "level", FRAME_TEXT, 0 },
-    { "size_gb", "GB", "file", FRAME_NUM, 3 },
-    { "test", "", "test", FRAME_TEXT, 0 },
-    { "n_prompt", "tokens", NULL, FRAME_INT, 0 },
-    { "n_gen", "tokens", NULL, FRAME_INT, 0 },
-    { "n_depth", "tokens", NULL, FRAME_INT, 0 },
-    { "avg_ts", "t/s", "mean", FRAME_NUM, 2 },
-    { "stddev_ts", "t/s", "sd", FRAME_NUM, 2 },
-    { "median_ts", "t/s", "median", FRAME_NUM, 2 },
-    { "median_lo_ts", "t/s", "from", FRAME_NUM, 2 },
-    { "median_hi_ts", "t/s", "to", FRAME_NUM, 2 },
-    { "repetitions", "", "n", FRAME_INT, 0 },
-    { "ttft_s", "s", "first token", FRAME_NUM, 4 },
-    { "token_p50_ms", "ms", "token p50", FRAME_NUM, 2 },
-    { "token_p95_ms", "ms", "p95", FRAME_NUM, 2 },
-    { "bandwidth_pct", "%", "bandwidth used", FRAME_NUM, 0 },
-    { "load_avg", "", "load", FRAME_NUM, 2 },
-    { "steal_pct", "%", "steal", FRAME_NUM, 1 },
-    { "throttled", "", "throttled", FRAME_NUM, 0 },
-    { "threads", "", "threads", FRAME_TEXT, 0 },
-    { "engine", "", "engine", FRAME_TEXT, 0 },
-    { "machine", "", "machine", FRAME_TEXT, 0 },
-};
-
-static int put_latency(struct frame *f, int row, struct store *s, int64_t cell, int slot, struct err *err)
-{
-    struct values v = { 0 };
-    struct latency_stats st;
-    int rc = read_values(&v, s, cell, METRIC_TOKEN_S, slot, err);
-    if (rc == 0 && v.n > 0 && speed_stats_latency(&st, v.v, (size_t)v.n, NULL) == 0) {
-        set_num(f, row, "token_p50_ms", 1e3 * st.p50_s);
-        set_num(f, row, "token_p95_ms", 1e3 * st.p95_s);
-    }
-    free(v.v);
-    return rc;
-}
-
-static int put_circumstances(struct frame *f, int row, struct store *s, const struct cell_row *c, int slot,
-                             struct err *err)
-{
-    const char *threads;
-    set_num(f, row, "load_avg", median_of(s, c->id, METRIC_LOADAVG, slot, err));
-    set_num(f, row, "steal_pct", median_of(s, c->id, METRIC_STEAL_PCT, slot, err));
-    set_num(f, row, "throttled", median_of(s, c->id, METRIC_THROTTLE, slot, err));
-    if (query_fact(s, &f->arena, c->id, "threads", &threads, err) < 0)
-        return -1;
-    set_text(f, row, "threads", threads);
-    set_text(f, row, "engine", c->engine);
-    set_text(f, row, "machine", c->machine_id);
-    return 0;
-}
-
-static int put_test(struct frame *f, struct store *s, const struct cell_row *c, const struct speed_test *t, int slot,
-                    struct err *err)
-{
-    struct speed_stats st;
-    char name[64];
-    double bandwidth;
-    int rc = test_stats(&st, s, c->id, t, slot, err);
-    if (rc <= 0 || read_scalar(&bandwidth, s, c->id, METRIC_BANDWIDTH, err) < 0)
-        return rc == 0 ? 0 : -1;
-    struct modelfile m;
-    if (cell_file(&m, &f->arena, c, err) < 0)
-        return -1;
-    int row = frame_add_row(f);
-    workload_name(name, sizeof name, t);
-    set_text(f, row, "model", c->model);
-    set_text(f, row, "level", c->level);
-    set_text(f, row, "test", name);
-    set_num(f, row, "size_gb", (double)m.file_bytes / 1e9);
-    set_int(f, row, "n_prompt", t->n_prompt);
-    set_int(f, row, "n_gen", t->n_gen);
-    set_int(f, row, "n_depth", t->n_depth);
-    set_num(f, row, "avg_ts", st.mean_tps);
-    set_num(f, row, "stddev_ts", st.sd_tps);
-    set_num(f, row, "median_ts", st.median_tps);
-    set_num(f, row, "median_lo_ts", st.median_ci.low);
-    set_num(f, row, "median_hi_ts", st.median_ci.high);
-    set_int(f, row, "repetitions", (int64_t)st.n);
-    if (t->n_prompt == 0)
-        set_num(f, row, "bandwidth_pct", bandwidth_share(&m, st.median_tps, bandwidth));
-    else if (slot == 0)
-        set_num(f, row, "ttft_s", median_of(s, c->id, METRIC_TTFT_S, 0, err));
-    return put_latency(f, row, s, c->id, slot, err) < 0 ? -1 : put_circumstances(f, row, s, c, slot, err);
-}
-
-int analyse_speed(struct frame *out, struct store *s, struct err *err)
-{
-    struct cell_row *c;
-    int n, n_tests;
-    struct speed_test tests[WORKLOADS_MAX];
-    frame_init(out, "speed");
-    add_columns(out, speed_columns, sizeof speed_columns / sizeof speed_columns[0]);
-    if (query_cells(s, &out->arena, &c, &n, err) < 0)
-        return -1;
-    for (int i = 0; i < n; i++) {
-        if (strcmp(c[i].kind, "speed") != 0 || strcmp(c[i].status, "done") != 0)
-            continue;
-        out->is_synthetic |= c[i].is_synthetic;
-        if (cell_tests(tests, s, &out->arena, c[i].id, &n_tests, err) < 0)
-            return -1;
-        for (int t = 0; t < n_tests; t++)
-            if (put_test(out, s, &c[i], &tests[t], t, err) < 0)
-                return -1;
-    }
-    return 0;
-}
-
 /* --- text -------------------------------------------------------------------------------------- */
 
 static const struct column text_columns[] = {
     { "model", "", "model", FRAME_TEXT, 0 },
     { "level", "", "level", FRAME_TEXT, 0 },
     { "kind", "", "measure", FRAME_TEXT, 0 },
+    { "settings", "", "settings that differ", FRAME_TEXT, 0 },
     { "chunks", "", "chunks", FRAME_INT, 0 },
     { "tokens", "", "tokens", FRAME_INT, 0 },
     { "ppl", "", "PPL", FRAME_NUM, 4 },
-    { "ppl_se", "", "±", FRAME_NUM, 5 },
+    { "ppl_se", "", "PPL SE", FRAME_NUM, 5 },
     { "bits_per_byte", "bit", "bits/byte", FRAME_NUM, 4 },
     { "ppl_base", "", "PPL of base", FRAME_NUM, 4 },
     { "ln_ratio", "", "ln(PPL/base)", FRAME_NUM, 6 },
-    { "ln_ratio_se", "", "±", FRAME_NUM, 6 },
-    { "ln_ratio_se_chunk", "", "± chunks", FRAME_NUM, 6 },
+    { "ln_ratio_se", "", "ln(PPL/base) SE of tokens", FRAME_NUM, 6 },
+    { "ln_ratio_se_chunk", "", "ln(PPL/base) SE of chunks", FRAME_NUM, 6 },
     { "kl_mean", "nat", "KL mean", FRAME_NUM, 6 },
-    { "kl_se", "nat", "±", FRAME_NUM, 6 },
-    { "kl_median", "nat", "median", FRAME_NUM, 6 },
-    { "kl_p90", "nat", "90 %", FRAME_NUM, 6 },
-    { "kl_p95", "nat", "95 %", FRAME_NUM, 6 },
-    { "kl_p99", "nat", "99 %", FRAME_NUM, 6 },
-    { "kl_p999", "nat", "99.9 %", FRAME_NUM, 6 },
-    { "kl_max", "nat", "max", FRAME_NUM, 6 },
+    { "kl_se", "nat", "KL mean SE", FRAME_NUM, 6 },
+    { "kl_median", "nat", "KL median", FRAME_NUM, 6 },
+    { "kl_p90", "nat", "KL 90th percentile", FRAME_NUM, 6 },
+    { "kl_p95", "nat", "KL 95th percentile", FRAME_NUM, 6 },
+    { "kl_p99", "nat", "KL 99th percentile", FRAME_NUM, 6 },
+    { "kl_p999", "nat", "KL 99.9th percentile", FRAME_NUM, 6 },
+    { "kl_max", "nat", "KL maximum", FRAME_NUM, 6 },
     { "delta_p_rms_pct", "%", "RMS Δp", FRAME_NUM, 3 },
-    { "same_top_pct", "%", "same top", FRAME_NUM, 3 },
-    { "same_top_se_pct", "%", "±", FRAME_NUM, 3 },
+    { "same_top_pct", "%", "same top token", FRAME_NUM, 3 },
+    { "same_top_se_pct", "%", "same top SE", FRAME_NUM, 3 },
 };
 
-static void put_text_row(struct frame *f, const struct cell_row *c, const struct perplexity_stats *st)
+static void put_text_row(struct frame *f, const struct cell_row *c, const char *settings, const struct perplexity_stats *st)
 {
     int row = frame_add_row(f);
     const struct {
@@ -538,31 +421,40 @@ static void put_text_row(struct frame *f, const struct cell_row *c, const struct
     set_text(f, row, "model", c->model);
     set_text(f, row, "level", c->level);
     set_text(f, row, "kind", c->kind);
+    set_text(f, row, "settings", settings);
     set_int(f, row, "chunks", (int64_t)st->n_chunks);
     set_int(f, row, "tokens", (int64_t)st->n_tokens);
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         set_num(f, row, numbers[i].name, numbers[i].v);
 }
 
+static bool is_text_result(const struct cell_row *c)
+{
+    enum kind k = kind_find(c->kind);
+    return k != KIND_COUNT && kind_info(k)->needs_text && strcmp(c->status, "done") == 0;
+}
+
 int analyse_text(struct frame *out, struct store *s, struct err *err)
 {
     struct cell_row *c;
-    int n;
+    int n, n_text = 0;
     frame_init(out, "text");
     add_columns(out, text_columns, sizeof text_columns / sizeof text_columns[0]);
     if (query_cells(s, &out->arena, &c, &n, err) < 0)
         return -1;
+    for (int i = 0; i < n; i++)
+        if (is_text_result(&c[i]))
+            c[n_text++] = c[i];
+    const struct combination *rows = combine_none(&out->arena, c, n_text, &n);
     for (int i = 0; i < n; i++) {
         struct perplexity_stats st;
-        enum kind k = kind_find(c[i].kind);
-        if (k == KIND_COUNT || !kind_info(k)->needs_text || strcmp(c[i].status, "done") != 0)
-            continue;
-        int rc = text_stats(&st, s, c[i].id, err);
+        const struct cell_row *cell = rows[i].cells[0];
+        int rc = text_stats(&st, s, cell->id, err);
         if (rc < 0)
             return -1;
-        out->is_synthetic |= c[i].is_synthetic;
+        out->is_synthetic |= cell->is_synthetic;
         if (rc == 1)
-            put_text_row(out, &c[i], &st);
+            put_text_row(out, cell, rows[i].settings, &st);
     }
     return 0;
 }

@@ -66,17 +66,27 @@ static int save(struct exporter *x, const char *folder, const char *name, const 
     return fs_write(fs_join(&x->arena, dir, name), text->data, text->len, err);
 }
 
+/* A level that was measured with several settings has several rows, and one file. */
+static bool is_exported(const struct frame *levels, int row, const char *model, const char *level)
+{
+    for (int r = 0; r < row; r++)
+        if (strcmp(text_at(levels, r, "model"), model) == 0 && strcmp(text_at(levels, r, "level"), level) == 0)
+            return true;
+    return false;
+}
+
 static int export_level(struct exporter *x, int row, struct err *err)
 {
     const char *model = text_at(&x->levels, row, "model"), *level = text_at(&x->levels, row, "level");
+    if (is_exported(&x->levels, row, model, level))
+        return 0;
     struct buf text = BUF_INIT;
     struct jw w;
     jw_init(&w, &text);
     jw_pretty(&w);
     jw_object(&w);
     jw_kbool(&w, "synthetic", x->levels.is_synthetic);
-    jw_key(&w, "summary");
-    write_row(&w, &x->levels, row);
+    write_rows(&w, "summary", &x->levels, model, level);
     write_rows(&w, "text", &x->text, model, level);
     write_rows(&w, "speed", &x->speed, model, level);
     write_rows(&w, "cells", &x->cells, model, level);
@@ -88,15 +98,43 @@ static int export_level(struct exporter *x, int row, struct err *err)
     return rc;
 }
 
-static int export_speed(struct exporter *x, struct err *err)
+/* The rows of one machine, as a frame of their own. */
+static void rows_of_machine(struct frame *out, const struct frame *f, const char *machine)
+{
+    int column = frame_column(f, "machine");
+    frame_init(out, f->name);
+    out->is_synthetic = f->is_synthetic;
+    for (int c = 0; c < f->n_columns; c++)
+        frame_set_label(out, frame_add_column(out, f->columns[c].name, f->columns[c].unit, f->columns[c].kind),
+                        f->columns[c].label, f->columns[c].decimals);
+    for (int r = 0; r < f->n_rows; r++)
+        if (strcmp(frame_at(f, r, column)->text, machine) == 0)
+            frame_copy_row(out, f, r);
+}
+
+static int export_machine(struct exporter *x, const char *machine, struct err *err)
 {
     struct buf text = BUF_INIT;
-    if (x->speed.n_rows == 0)
-        return 0;
-    writer_find("csv")->write(&text, &x->speed);
-    int rc = save(x, "speed", arena_printf(&x->arena, "%s.csv", text_at(&x->speed, 0, "machine")), &text, err);
+    struct frame own;
+    rows_of_machine(&own, &x->speed, machine);
+    writer_find("csv")->write(&text, &own);
+    int rc = save(x, "speed", arena_printf(&x->arena, "%s.csv", slug_of(&x->arena, machine)), &text, err);
+    frame_release(&own);
     buf_release(&text);
     return rc;
+}
+
+static int export_speed(struct exporter *x, struct err *err)
+{
+    for (int r = 0; r < x->speed.n_rows; r++) {
+        const char *machine = text_at(&x->speed, r, "machine");
+        bool is_new = true;
+        for (int k = 0; k < r; k++)
+            is_new &= strcmp(text_at(&x->speed, k, "machine"), machine) != 0;
+        if (is_new && export_machine(x, machine, err) < 0)
+            return -1;
+    }
+    return 0;
 }
 
 /* Each machine once: [{"id": ..., ...}] */

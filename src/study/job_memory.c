@@ -65,7 +65,9 @@ int job_predict_memory(const struct job *job, const struct job_io *io, struct er
     if (modelfile_inspect(&f, &a, job->models[0].path, err) < 0 || open_model(&b, job, true, err) < 0 ||
         memory_use_load(&m, NULL, 0, err) < 0)
         goto done;
-    double kv = (double)f.kv_bytes_per_token * (double)job->settings.memory_ctx;
+    /* the engine's plan knows sliding windows, shared layers and the cache's types; the file's shape alone does not */
+    double kv = b->info.kv_bytes > 0 ? (double)b->info.kv_bytes
+                                     : (double)f.kv_bytes_per_token * (double)job->settings.memory_ctx;
     if (sink_measure(&io->sink, 0, METRIC_PRED_WEIGHTS, 0, (double)f.tensor_bytes, err) < 0 ||
         sink_measure(&io->sink, 0, METRIC_PRED_KV, 0, kv, err) < 0 ||
         sink_measure(&io->sink, 0, METRIC_PRED_COMPUTE, 0, (double)b->info.compute_bytes, err) < 0 ||

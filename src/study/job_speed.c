@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "engine/speed.h"
 #include "machine/bandwidth.h"
 #include "machine/cpu.h"
@@ -82,19 +83,74 @@ static int repeat(struct speed_job *s, struct err *err)
     return sink_commit(&s->io->sink, 0, s->n_done++, err);
 }
 
+static int flash_attn_number(const char *word)
+{
+    return strcmp(word, "on") == 0 ? 1 : strcmp(word, "off") == 0 ? 0 : -1;
+}
+
+/*
+ * llama-bench's description of a set-up, under its names. What perbit has no setting for is what the engine does without
+ * one, and has llama-bench's word for that.
+ */
+static void put_llama_bench(struct jw *w, const struct job *job, const struct backend_info *b)
+{
+    const struct settings *s = &job->settings;
+    jw_object(w);
+    jw_kstr(w, "build_commit", b->build_commit);
+    jw_kint(w, "build_number", b->build_number);
+    jw_kstr(w, "cpu_info", b->cpu_info);
+    jw_kstr(w, "gpu_info", b->gpu_info);
+    jw_kstr(w, "backends", b->backends);
+    jw_kstr(w, "model_filename", job->models[0].path);
+    jw_kstr(w, "model_type", b->model_desc);
+    jw_kint(w, "model_size", b->model_bytes);
+    jw_kint(w, "model_n_params", b->n_params);
+    jw_kint(w, "n_batch", s->n_batch);
+    jw_kint(w, "n_ubatch", s->n_ubatch);
+    jw_kint(w, "n_threads", b->n_threads);
+    jw_kstr(w, "cpu_mask", "0x0");
+    jw_kbool(w, "cpu_strict", false);
+    jw_kint(w, "poll", 50);
+    jw_kstr(w, "type_k", s->type_k);
+    jw_kstr(w, "type_v", s->type_v);
+    jw_kint(w, "n_gpu_layers", s->n_gpu_layers);
+    jw_kint(w, "n_cpu_moe", 0);
+    jw_kstr(w, "split_mode", "layer");
+    jw_kint(w, "main_gpu", 0);
+    jw_kbool(w, "no_kv_offload", false);
+    jw_kint(w, "flash_attn", flash_attn_number(s->flash_attn));
+    jw_kstr(w, "devices", "auto");
+    jw_kstr(w, "tensor_split", "0.00");
+    jw_kstr(w, "tensor_buft_overrides", "none");
+    jw_kstr(w, "load_mode", s->load_mode);
+    jw_kstr(w, "lazy_mode", "auto");
+    jw_kbool(w, "embeddings", false);
+    jw_kint(w, "no_op_offload", 0);
+    jw_kbool(w, "no_host", false);
+    jw_kbool(w, "repack", s->repack);
+    jw_kint(w, "fit_target", 0);
+    jw_kint(w, "fit_min_ctx", 0);
+    jw_end(w);
+}
+
 static int put_facts(struct speed_job *s, struct err *err)
 {
     const struct backend_info *b = &s->backend->info;
-    struct buf tests = BUF_INIT;
+    struct buf tests = BUF_INIT, bench = BUF_INIT;
+    struct jw w;
     char threads[16];
     workload_json(&tests, s->tests, s->n_tests);
+    jw_init(&w, &bench);
+    put_llama_bench(&w, s->job, b);
     snprintf(threads, sizeof threads, "%d", b->n_threads);
     int rc = sink_fact(&s->io->sink, 0, "tests", tests.data, err) < 0 ||
+             sink_fact(&s->io->sink, 0, "llama_bench", bench.data, err) < 0 ||
              sink_fact(&s->io->sink, 0, "system", b->system, err) < 0 ||
              sink_fact(&s->io->sink, 0, "devices", b->devices, err) < 0 ||
              sink_fact(&s->io->sink, 0, "model_desc", b->model_desc, err) < 0 ||
              sink_fact(&s->io->sink, 0, "threads", threads, err) < 0;
     buf_release(&tests);
+    buf_release(&bench);
     return rc ? -1 : 0;
 }
 

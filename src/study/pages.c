@@ -16,7 +16,7 @@ struct pages {
     struct store *store;
     struct arena *a;
     const char *dir;
-    struct frame levels, speed, text, cells, failures;
+    struct frame levels, speed, speed_shown, text, cells, failures;
     struct html_section sections[CHARTS_MAX + 4];
     int n_sections;
     struct html_fact facts[FACTS_MAX];
@@ -99,13 +99,37 @@ static void add_machine_facts(struct pages *p, const char *info)
     json_close(j);
 }
 
+/* {"n_ctx":512,"repack":true} as "n_ctx 512, repack true". */
+static const char *settings_text(struct arena *a, const char *settings)
+{
+    struct json *j;
+    struct buf out = BUF_INIT;
+    size_t i, n;
+    yyjson_val *key, *value;
+    if (json_parse(&j, settings, strlen(settings), "settings", NULL) < 0)
+        return settings;
+    yyjson_obj_foreach(json_root(j), i, n, key, value) {
+        struct buf text = BUF_INIT;
+        struct jw w;
+        jw_init(&w, &text);
+        jw_val(&w, value);
+        buf_printf(&out, "%s%s %s", out.len ? ", " : "", yyjson_get_str(key),
+                   yyjson_is_str(value) ? yyjson_get_str(value) : text.data);
+        buf_release(&text);
+    }
+    json_close(j);
+    const char *copy = arena_strdup(a, out.data);
+    buf_release(&out);
+    return copy;
+}
+
 /* The settings of the first measurement: the making of a file has next to none. */
-static const char *measured_settings(const struct frame *cells)
+static const char *measured_settings(struct arena *a, const struct frame *cells)
 {
     int kind = frame_column(cells, "kind"), settings = frame_column(cells, "settings");
     for (int r = 0; r < cells->n_rows; r++)
         if (strcmp(frame_at(cells, r, kind)->text, "quantize") != 0)
-            return frame_at(cells, r, settings)->text;
+            return settings_text(a, frame_at(cells, r, settings)->text);
     return NULL;
 }
 
@@ -117,7 +141,7 @@ static int add_facts(struct pages *p, struct err *err)
     add_machine_facts(p, info);
     add_fact(p, "Engine", first_text(&p->cells, "engine"));
     add_fact(p, "First measured (UTC)", first_text(&p->cells, "started"));
-    add_fact(p, "Settings", measured_settings(&p->cells));
+    add_fact(p, "Settings", measured_settings(p->a, &p->cells));
     return 0;
 }
 
@@ -143,6 +167,7 @@ static int read_frames(struct pages *p, struct err *err)
     if (analyse_levels(&p->levels, p->store, err) < 0 || analyse_speed(&p->speed, p->store, err) < 0 ||
         analyse_text(&p->text, p->store, err) < 0 || analyse_cells(&p->cells, p->store, err) < 0)
         return -1;
+    frame_select(&p->speed_shown, &p->speed, analyse_speed_shown);
     collect_failures(p);
     if (p->levels.n_rows == 0)
         return err_set(err, ERR_RANGE, "%s: nothing was measured yet", store_path(p->store));
@@ -154,11 +179,19 @@ static int build(struct pages *p, struct buf *out, struct err *err)
     for (size_t i = 0; i < sizeof charts / sizeof charts[0]; i++)
         if (has_values(&p->levels, charts[i].column) && add_chart(p, (int)i, err) < 0)
             return -1;
-    add_table(p, "Levels", "One row a level of a model.", &p->levels);
+    add_table(p, "Levels",
+              "One row a level of a model; where something was measured with several settings, a row for each of them. Loss and "
+              "KL divergence are against the base level; \"95% low\" and \"95% high\" are the ends of a 95 % interval.",
+              &p->levels);
     add_table(p, "Perplexity and KL divergence",
               "kl_self is the base against itself, kl_runtime the base against itself at a quarter of n_ubatch: what is below "
-              "these says nothing about quantization.", &p->text);
-    add_table(p, "Speed", NULL, &p->speed);
+              "these says nothing about quantization. SE is a standard error, of single tokens or of chunks; percentiles are of "
+              "the KL divergence of single tokens.", &p->text);
+    p->speed_shown.name = "speed";
+    add_table(p, "Speed",
+              "pp512 processes a prompt of 512 tokens, tg128 generates 128 tokens. Mean, SD and median are of the runs; token p50 "
+              "and p95 are times of single generated tokens. Bandwidth used: bytes of weights read a second, as a share of the "
+              "memory bandwidth measured here.", &p->speed_shown);
     add_table(p, "Failed", "What could not be measured, and why.", &p->failures);
     if (add_facts(p, err) < 0)
         return -1;
@@ -184,6 +217,7 @@ done:
     buf_release(&html);
     frame_release(&p.levels);
     frame_release(&p.speed);
+    frame_release(&p.speed_shown);
     frame_release(&p.text);
     frame_release(&p.cells);
     frame_release(&p.failures);

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "machine/memory.h"
+#include "store/query.h"
 #include "study/runner_internal.h"
 
 /* --- cells ------------------------------------------------------------------------------------- */
@@ -55,33 +56,60 @@ int cell_start(struct runner *r, struct plan_cell *c, bool forget, struct err *e
     return 0;
 }
 
-/* Seconds still to go, from what a byte of model has cost so far in each kind. */
-static double eta(const struct runner *r)
+/* Seconds of a cell, from what a byte of model cost in this run, or in earlier ones; 0: never timed. */
+static double cell_cost(const struct runner *r, const struct plan_cell *c)
 {
-    double all_s = 0, all_bytes = 0, sum = 0;
-    for (int k = 0; k < KIND_COUNT; k++) {
-        all_s += r->cost_s[k];
-        all_bytes += r->cost_bytes[k];
-    }
-    if (all_bytes <= 0)
-        return 0;
+    double s_per_byte = r->cost_bytes[c->kind] > 0 ? r->cost_s[c->kind] / r->cost_bytes[c->kind] : r->before_s_per_byte[c->kind];
+    return (double)c->n_bytes * s_per_byte;
+}
+
+static void set_eta(struct run_progress *p, const struct runner *r)
+{
     for (int i = 0; i < r->plan->n_cells; i++) {
         const struct plan_cell *c = &r->plan->cells[i];
         if (!cell_is_pending(r, c))
             continue;
-        bool known = r->cost_bytes[c->kind] > 0;
-        sum += (double)c->n_bytes * (known ? r->cost_s[c->kind] / r->cost_bytes[c->kind] : all_s / all_bytes);
+        double s = cell_cost(r, c);
+        p->eta_s += s;
+        p->eta_is_partial |= s <= 0;
     }
-    return sum;
+}
+
+/* With the settings of this study when there were such cells, else with any. */
+static int read_cost(struct runner *r, const struct plan_cell *c, struct err *err)
+{
+    double s, bytes;
+    for (int i = 0; i < 2 && r->before_s_per_byte[c->kind] <= 0; i++) {
+        if (query_cost(r->store, kind_info(c->kind)->name, r->plan->machine_id, r->plan->is_synthetic,
+                       i == 0 ? c->identity.settings : NULL, &s, &bytes, err) < 0)
+            return -1;
+        if (bytes > 0)
+            r->before_s_per_byte[c->kind] = s / bytes;
+    }
+    return 0;
+}
+
+static int read_costs(struct runner *r, struct err *err)
+{
+    bool seen[KIND_COUNT] = { false };
+    for (int i = 0; i < r->plan->n_cells; i++) {
+        const struct plan_cell *c = &r->plan->cells[i];
+        if (!seen[c->kind] && cell_is_pending(r, c) && read_cost(r, c, err) < 0)
+            return -1;
+        seen[c->kind] = true;
+    }
+    return 0;
 }
 
 static struct run_progress progress_of(const struct runner *r, const struct plan_cell *c)
 {
-    return (struct run_progress){
+    struct run_progress p = {
         .i_cell = r->result.n_done + r->result.n_failed, .n_cells = r->n_cells,
-        .model = c->variant->model->name, .level = c->variant->level, .kind = c->task ? c->task->name : kind_info(c->kind)->name, .eta_s = eta(r),
-        .n_scored = c->n_scored, .score_sum = c->score_sum,
+        .model = c->variant->model->name, .level = c->variant->level,
+        .kind = c->task ? c->task->name : kind_info(c->kind)->name, .n_scored = c->n_scored, .score_sum = c->score_sum,
     };
+    set_eta(&p, r);
+    return p;
 }
 
 static void account(struct runner *r, struct plan_cell *c, bool is_done, double elapsed_s)
@@ -98,6 +126,13 @@ static void account(struct runner *r, struct plan_cell *c, bool is_done, double 
         r->view->finished(r->view->ctx, c, &p, elapsed_s);
 }
 
+/* A cell that was resumed took longer than this run knows. */
+static int put_cost(struct runner *r, const struct plan_cell *c, double elapsed_s, struct err *err)
+{
+    const struct event e = { .kind = EVENT_MEASURE, .metric = METRIC_CELL_S, .value = elapsed_s };
+    return c->next_index > 0 ? 0 : store_put(r->store, c->id, &e, err);
+}
+
 int cell_end(struct runner *r, struct plan_cell *c, int job, const struct err *job_err, double elapsed_s,
              struct err *err)
 {
@@ -107,13 +142,23 @@ int cell_end(struct runner *r, struct plan_cell *c, int job, const struct err *j
         store_rollback(r->store); /* the chunk in flight */
         c->reason = arena_strdup(&r->plan->arena, job_err->msg);
     }
-    if ((!c->id && claim(r, c, err) < 0) || store_cell_finish(r->store, c->id, c->reason, err) < 0)
+    if ((!c->id && claim(r, c, err) < 0) || (job == 0 && put_cost(r, c, elapsed_s, err) < 0) ||
+        store_cell_finish(r->store, c->id, c->reason, err) < 0)
         return -1;
     account(r, c, job == 0, elapsed_s);
     return 0;
 }
 
 /* --- events ------------------------------------------------------------------------------------ */
+
+/* The cells of a route are in work together: what is done of one is done of all. */
+static void take_off_done(struct run_progress *p, const struct route *route, const struct event *e)
+{
+    /* the models of a text move together, the tasks of a model one after the other */
+    for (int i = 0; i < JOB_SLOTS_MAX && e->total > 0; i++)
+        if (route->cells[i] && (!route->cells[i]->task || i == e->slot))
+            p->eta_s -= cell_cost(route->r, route->cells[i]) * (double)e->done / (double)e->total;
+}
 
 static void show_progress(struct route *route, const struct event *e)
 {
@@ -124,6 +169,7 @@ static void show_progress(struct route *route, const struct event *e)
     if (slot == JOB_SLOTS_MAX || !r->view->progress)
         return;
     struct run_progress p = progress_of(r, route->cells[slot]);
+    take_off_done(&p, route, e);
     p.done = e->done;
     p.total = e->total;
     p.unit = e->text;
@@ -247,7 +293,9 @@ static int put_nouns(struct runner *r, struct err *err)
             return -1;
     for (int i = 0; i < p->n_variants; i++) {
         struct plan_variant *v = &p->variants[i];
-        if (store_put_variant(r->store, v->model->id, v->level, v->imatrix_sha256, v->path, NULL, NULL, &v->id, err) < 0)
+        bool is_known = v->file.n_params > 0; /* a file that a command measures as it is */
+        if (store_put_variant(r->store, v->model->id, v->level, v->imatrix_sha256, v->path,
+                              is_known ? v->model->sha256 : NULL, is_known ? &v->file : NULL, &v->id, err) < 0)
             return -1;
     }
     return store_commit(r->store, err);
@@ -269,7 +317,7 @@ int runner_run(struct plan *p, struct store *store, const struct run_view *view,
     double start_s = clock_s();
     int ret = -1;
     count_cells(&r);
-    if (put_nouns(&r, err) < 0)
+    if (put_nouns(&r, err) < 0 || read_costs(&r, err) < 0)
         goto done;
     for (int i = 0; i < p->n_models; i++)
         if (run_model(&r, &p->models[i], err) < 0)

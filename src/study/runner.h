@@ -7,7 +7,7 @@
  * A cell that fails keeps its reason and the run goes on; a group that fails is tried again cell by cell.
  *
  * Errors  ERR_CANCELLED (Ctrl-C; run again to go on), ERR_STORE. Failed cells are no error: see run_result
- * Threads one              Tests  cli/: run_study kill_resume failed_cells one_at_a_time
+ * Threads one              Tests  cli/: run_study kill_resume failed_cells one_at_a_time eta
  */
 #ifndef PERBIT_STUDY_RUNNER_H
 #define PERBIT_STUDY_RUNNER_H
@@ -19,7 +19,8 @@ struct run_progress {
     const char *model, *level, *kind;
     int64_t done, total;  /* units of the cell in work; total 0: not known */
     const char *unit;
-    double eta_s;         /* of the whole run; 0: not known */
+    double eta_s;         /* to the end of the run; 0: not known */
+    bool eta_is_partial;  /* there are kinds of cells left that were never timed: eta_s is of the others */
     int64_t n_scored;     /* documents of a task so far */
     double score_sum;     /* of their accuracies */
 };

@@ -14,7 +14,9 @@ struct runner {
     struct run_result result;
     int n_cells;            /* to do in this run */
     double bandwidth;       /* bytes a second; 0: not measured yet */
-    double cost_s[KIND_COUNT], cost_bytes[KIND_COUNT]; /* of finished cells, for the ETA */
+    /* for the ETA: of cells finished in this run; of a byte in earlier runs of the store, 0: not known */
+    double cost_s[KIND_COUNT], cost_bytes[KIND_COUNT];
+    double before_s_per_byte[KIND_COUNT];
 };
 
 /* Where a worker's events go: slot -> cell. keep_slot: speed stores the slot as the test's number. */

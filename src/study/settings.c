@@ -139,6 +139,9 @@ static const struct opt_row rows[] = {
       .help = "say more, the engine's own messages too" },
     { .key = "quiet", .short_name = "q", .type = OPT_BOOL, AT(quiet), .def = "false", .group = "output",
       .help = "no progress, only results and errors" },
+
+    { .key = "man", .type = OPT_BOOL, AT(man), .def = "false", .group = "help",
+      .help = "the whole help as a manual page (man -l reads it)" },
 };
 
 const struct opt_table settings_table = { rows, sizeof rows / sizeof rows[0] };

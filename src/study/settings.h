@@ -43,6 +43,8 @@ struct settings {
     /* output */
     const char *output;
     bool json, verbose, quiet;
+    /* help */
+    bool man;
 };
 
 extern const struct opt_table settings_table;

@@ -4,7 +4,7 @@
  *
  *   mkmodel [--add-bos] VOCAB.gguf OUT.gguf ARCH N_LAYER N_EMBD N_HEAD N_HEAD_KV N_FF
  *
- * ARCH is llama or qwen3. The same arguments give the same bytes.
+ * ARCH is llama, qwen3 or gemma3 (a sliding window of 512 tokens in five of six layers). The same arguments give the same bytes.
  */
 #include <ggml.h>
 #include <gguf.h>
@@ -88,6 +88,8 @@ static void set_keys(struct gguf_context *g, const struct shape *s)
     set_u32(g, s, "vocab_size", (int)s->n_vocab);
     set_f32(g, s, "attention.layer_norm_rms_epsilon", 1e-6f);
     set_f32(g, s, "rope.freq_base", 1000000.f);
+    if (strcmp(s->arch, "gemma3") == 0)
+        set_u32(g, s, "attention.sliding_window", 512);
 }
 
 static void add_block(struct ggml_context *c, struct gguf_context *g, const struct shape *s, int i)
@@ -96,18 +98,20 @@ static void add_block(struct ggml_context *c, struct gguf_context *g, const stru
     const struct {
         const char *name;
         int64_t n0, n1;
-        bool only_qwen3;
+        const char *archs; /* NULL: all */
     } tensors[] = {
-        { "attn_norm", n_embd, 0, false },   { "attn_q", n_embd, n_q, false },
-        { "attn_k", n_embd, n_kv, false },   { "attn_v", n_embd, n_kv, false },
-        { "attn_output", n_q, n_embd, false },
-        { "attn_q_norm", s->head_dim, 0, true }, { "attn_k_norm", s->head_dim, 0, true },
-        { "ffn_norm", n_embd, 0, false },    { "ffn_gate", n_embd, s->n_ff, false },
-        { "ffn_up", n_embd, s->n_ff, false },{ "ffn_down", s->n_ff, n_embd, false },
+        { "attn_norm", n_embd, 0, NULL },    { "attn_q", n_embd, n_q, NULL },
+        { "attn_k", n_embd, n_kv, NULL },    { "attn_v", n_embd, n_kv, NULL },
+        { "attn_output", n_q, n_embd, NULL },
+        { "attn_q_norm", s->head_dim, 0, "qwen3 gemma3" }, { "attn_k_norm", s->head_dim, 0, "qwen3 gemma3" },
+        { "post_attention_norm", n_embd, 0, "gemma3" },
+        { "ffn_norm", n_embd, 0, NULL },     { "ffn_gate", n_embd, s->n_ff, NULL },
+        { "ffn_up", n_embd, s->n_ff, NULL }, { "ffn_down", s->n_ff, n_embd, NULL },
+        { "post_ffw_norm", n_embd, 0, "gemma3" },
     };
     char name[64];
     for (size_t t = 0; t < sizeof(tensors) / sizeof(*tensors); t++) {
-        if (tensors[t].only_qwen3 && strcmp(s->arch, "qwen3") != 0)
+        if (tensors[t].archs && !strstr(tensors[t].archs, s->arch))
             continue;
         snprintf(name, sizeof(name), "blk.%d.%s.weight", i, tensors[t].name);
         add(c, g, name, tensors[t].n0, tensors[t].n1, 0.6f / sqrtf((float)n_embd));

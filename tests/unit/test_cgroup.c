@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/wait.h>
@@ -147,6 +148,87 @@ static void refusals(void **state)
     cgroup_close(NULL);
 }
 
+/*
+ * The kernel's part of version 2: a new folder has its files at once. mkdir of this program is the one below, the
+ * C library's for everything else.
+ */
+static bool kernel_makes_files;
+
+static void make_kernel_files(const char *dir)
+{
+    static const char *const files[][2] = {
+        { "/memory.max", "" }, { "/memory.swap.max", "" }, { "/cgroup.procs", "" },
+        { "/memory.peak", "777\n" }, { "/memory.events", "low 0\noom 2\noom_kill 1\n" },
+    };
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+        fakeroot_put(dir, files[i][0], files[i][1]);
+}
+
+int mkdir(const char *path, mode_t mode)
+{
+    int rc = mkdirat(AT_FDCWD, path, mode);
+    if (rc == 0 && kernel_makes_files && strstr(path, "/perbit-") != NULL && strstr(path, "/sys/fs/cgroup/") != NULL) {
+        kernel_makes_files = false;
+        make_kernel_files(path);
+    }
+    return rc;
+}
+
+static void expect_file(const char *dir, const char *name, const char *text)
+{
+    char path[1024], found[64] = "";
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    FILE *f = fopen(path, "r");
+    assert_non_null(f);
+    size_t n = fread(found, 1, sizeof found - 1, f);
+    found[n] = '\0';
+    fclose(f);
+    assert_string_equal(found, text);
+}
+
+/* Below the own group where it hands the controller down, after asking for it. */
+static void version_2_is_written(void **state)
+{
+    const char *root = *state;
+    struct cgroup *cg;
+    struct err err;
+    char dir[512];
+    fakeroot_put(root, "/proc/self/mountinfo", MOUNT_V2);
+    fakeroot_put(root, "/proc/self/cgroup", "0::/a/b\n");
+    fakeroot_put(root, "/sys/fs/cgroup/a/b/cgroup.subtree_control", "");
+    kernel_makes_files = true;
+    assert_int_equal(cgroup_open(&cg, root, 1 << 20, &err), 0);
+    snprintf(dir, sizeof dir, "%s/sys/fs/cgroup/a/b", root);
+    expect_file(dir, "cgroup.subtree_control", "+memory");
+    snprintf(dir, sizeof dir, "%s/sys/fs/cgroup/a/b/perbit-%d-0", root, (int)getpid());
+    assert_string_equal(cgroup_path(cg), dir);
+    expect_file(dir, "memory.max", "1048576");
+    expect_file(dir, "memory.swap.max", "0");
+    assert_int_equal(cgroup_add(cg, 4321, &err), 0);
+    expect_file(dir, "cgroup.procs", "4321");
+    assert_int_equal(cgroup_peak_bytes(cg), 777);
+    assert_int_equal(cgroup_oom_kills(cg), 1);
+    cgroup_close(cg);
+}
+
+/* A group with processes cannot hand the controller down (EBUSY; here it has no such file): the group goes beside it. */
+static void version_2_beside_the_own_group(void **state)
+{
+    const char *root = *state;
+    struct cgroup *cg;
+    struct err err;
+    char dir[512];
+    fakeroot_put(root, "/proc/self/mountinfo", MOUNT_V2);
+    fakeroot_put(root, "/proc/self/cgroup", "0::/a/b\n");
+    fakeroot_put(root, "/sys/fs/cgroup/a/cgroup.subtree_control", "cpu memory pids\n");
+    fakeroot_put(root, "/sys/fs/cgroup/a/b/cgroup.procs", "1\n");
+    kernel_makes_files = true;
+    assert_int_equal(cgroup_open(&cg, root, 123456, &err), 0);
+    snprintf(dir, sizeof dir, "%s/sys/fs/cgroup/a/perbit-%d-0", root, (int)getpid());
+    assert_string_equal(cgroup_path(cg), dir);
+    cgroup_close(cg);
+}
+
 /* A child that waits for its parent, then touches the bytes given; exit status 0 if it lives. */
 static pid_t start_child(int *out_go, size_t n_bytes)
 {
@@ -221,6 +303,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(hybrid, make_root, remove_root),
         cmocka_unit_test_setup_teardown(containers, make_root, remove_root),
         cmocka_unit_test_setup_teardown(refusals, make_root, remove_root),
+        cmocka_unit_test_setup_teardown(version_2_is_written, make_root, remove_root),
+        cmocka_unit_test_setup_teardown(version_2_beside_the_own_group, make_root, remove_root),
         cmocka_unit_test(real_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

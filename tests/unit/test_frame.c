@@ -122,12 +122,72 @@ static void numbers_as_text(void **state)
     frame_release(&f);
 }
 
+static void yes_no_and_lists(void **state)
+{
+    (void)state;
+    struct frame f;
+    struct buf b = BUF_INIT;
+    struct jw w;
+    frame_init(&f, "t");
+    int flag = frame_add_column(&f, "flag", "", FRAME_BOOL), list = frame_add_column(&f, "list", "", FRAME_LIST);
+    int r = frame_add_row(&f);
+    frame_set_bool(&f, r, flag, true);
+    frame_set_list(&f, r, list, (const double[]){ 5166379724.0, 1e9, 0.25, NAN }, 4);
+    assert_string_equal(cell(&b, &f, r, flag, false), "yes");
+    assert_string_equal(cell(&b, &f, r, flag, true), "1");
+    buf_clear(&b);
+    jw_init(&w, &b);
+    jw_object(&w);
+    frame_put_json(&w, &f, r);
+    jw_end(&w);
+    assert_string_equal(b.data, "{\"flag\":true,\"list\":[5166379724,1000000000,0.25,null]}");
+    frame_set_bool(&f, r, flag, false);
+    assert_string_equal(cell(&b, &f, r, flag, false), "no");
+    frame_set_list(&f, r, list, NULL, 0);
+    assert_string_equal(cell(&b, &f, r, list, true), "[]");
+    buf_release(&b);
+    frame_release(&f);
+}
+
+static void selected_columns(void **state)
+{
+    (void)state;
+    struct frame f, few;
+    struct buf b = BUF_INIT;
+    frame_init(&f, "t");
+    int text = frame_add_column(&f, "text", "", FRAME_TEXT), empty = frame_add_column(&f, "empty", "", FRAME_TEXT);
+    int num = frame_add_column(&f, "num", "s", FRAME_NUM);
+    frame_add_column(&f, "unset", "", FRAME_INT);
+    frame_set_label(&f, num, "Time", 1);
+    f.is_synthetic = true;
+    for (int i = 0; i < 3; i++) {
+        int r = frame_add_row(&f);
+        frame_set_text(&f, r, text, "a");
+        frame_set_text(&f, r, empty, "");
+        if (i == 1)
+            frame_set_num(&f, r, num, 2.5);
+    }
+    frame_select(&few, &f, (const char *const[]){ "num", "unset", "nosuch", "empty", "text", NULL });
+    frame_release(&f); /* few has its own texts */
+    assert_int_equal(few.n_columns, 2);
+    assert_int_equal(few.n_rows, 3);
+    assert_true(few.is_synthetic);
+    assert_string_equal(few.columns[0].label, "Time");
+    assert_string_equal(cell(&b, &few, 1, 0, false), "2.5");
+    assert_false(frame_at(&few, 0, 0)->is_set);
+    assert_string_equal(cell(&b, &few, 2, 1, false), "a");
+    buf_release(&b);
+    frame_release(&few);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(columns),
         cmocka_unit_test(cells_and_missing_ones),
         cmocka_unit_test(numbers_as_text),
+        cmocka_unit_test(yes_no_and_lists),
+        cmocka_unit_test(selected_columns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

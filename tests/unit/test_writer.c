@@ -196,6 +196,30 @@ static void no_rows(void **state)
     buf_release(&b);
 }
 
+static void lists_are_for_json(void **state)
+{
+    (void)state;
+    struct frame f;
+    struct buf b = BUF_INIT;
+    frame_init(&f, "t");
+    int list = frame_add_column(&f, "list", "", FRAME_LIST), flag = frame_add_column(&f, "flag", "", FRAME_BOOL);
+    int text = frame_add_column(&f, "text", "", FRAME_TEXT);
+    int r = frame_add_row(&f);
+    frame_set_list(&f, r, list, (const double[]){ 1, 2.5 }, 2);
+    frame_set_bool(&f, r, flag, true);
+    frame_set_text(&f, r, text, "x");
+    assert_string_equal(written(&b, "jsonl", &f), "{\"list\":[1,2.5],\"flag\":true,\"text\":\"x\"}\n");
+    assert_string_equal(written(&b, "csv", &f), "flag,text\r\n1,x\r\n");
+    assert_non_null(strstr(written(&b, "sql", &f), "(\"flag\" INTEGER, \"text\" TEXT)"));
+    assert_non_null(strstr(b.data, "VALUES (1, 'x')"));
+    f.is_synthetic = true;
+    assert_string_equal(written(&b, "csv", &f), "data,flag,text\r\nSYNTHETIC,1,x\r\n");
+    assert_non_null(strstr(written(&b, "sql", &f), "(\"data\" TEXT, \"flag\" INTEGER, \"text\" TEXT)"));
+    assert_non_null(strstr(b.data, "VALUES ('SYNTHETIC', 1, 'x')"));
+    frame_release(&f);
+    buf_release(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -207,6 +231,7 @@ int main(void)
         cmocka_unit_test(sql_runs_in_sqlite),
         cmocka_unit_test(synthetic_is_said_in_every_format),
         cmocka_unit_test(no_rows),
+        cmocka_unit_test(lists_are_for_json),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

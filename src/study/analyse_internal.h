@@ -1,0 +1,41 @@
+/* analyse internals: what analyse.c and analyse_speed.c share: columns of a frame, values of a cell. */
+#ifndef PERBIT_STUDY_ANALYSE_INTERNAL_H
+#define PERBIT_STUDY_ANALYSE_INTERNAL_H
+
+#include "stats/speed_stats.h"
+#include "study/analyse.h"
+#include "study/workload.h"
+
+struct column {
+    const char *name, *unit, *label;
+    enum frame_kind kind;
+    int decimals;
+};
+
+void add_columns(struct frame *f, const struct column *c, int n);
+void set_num(struct frame *f, int row, const char *name, double v); /* not finite: stays missing */
+void set_text(struct frame *f, int row, const char *name, const char *v);
+void set_int(struct frame *f, int row, const char *name, int64_t v);
+
+/* Values of one metric and slot of a cell: v is the caller's (free). */
+struct values {
+    double *v;
+    int n, width;
+};
+int read_values(struct values *out, struct store *s, int64_t cell, enum metric m, int slot, struct err *err);
+int read_scalar(double *out, struct store *s, int64_t cell, enum metric m, struct err *err); /* NaN: none */
+double median_of(struct store *s, int64_t cell, enum metric m, int slot, struct err *err);   /* NaN: none */
+
+/* What is known of the cell's file; all zero when it was never made. */
+int cell_file(struct modelfile *out, struct arena *a, const struct cell_row *c, struct err *err);
+int cell_tests(struct speed_test tests[WORKLOADS_MAX], struct store *s, struct arena *a, int64_t cell, int *out_n,
+               struct err *err);
+/* Seconds of each repetition of a test of a speed cell; the caller frees out->v. */
+int test_seconds(struct values *out, struct store *s, int64_t cell, int slot, struct err *err);
+/* Rates of one test: 1, or 0 when it has no repetition. */
+int test_stats(struct speed_stats *out, struct store *s, int64_t cell, const struct speed_test *t, int slot,
+               struct err *err);
+/* In percent of the memory's bandwidth: a generated token reads every weight once. */
+double bandwidth_share(const struct modelfile *m, double gen_tps, double bytes_per_s);
+
+#endif
