@@ -6,7 +6,7 @@
 
 #include "base/banned.h"
 
-enum { DEPTH_MAX = 400, N_STEPS_MAX = 10 * 1000 * 1000, N_BYTES_MAX = 256 << 20 };
+enum { DEPTH_MAX = 400, N_STEPS_MAX = 10 * 1000 * 1000, N_BYTES_MAX = 128 << 20 };
 
 bool jinja_is(struct pystr s, const char *z)
 {
@@ -73,7 +73,7 @@ bool jinja_usable(struct jinja_run *r, struct pyval v)
 bool jinja_grow(struct jinja_run *r, size_t n_bytes)
 {
     if (n_bytes > N_BYTES_MAX || (r->n_bytes += n_bytes) > N_BYTES_MAX)
-        jinja_fail(r, "the template makes too much text");
+        jinja_fail(r, "the template needs too much memory");
     return !r->failed;
 }
 

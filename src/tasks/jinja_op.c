@@ -149,7 +149,7 @@ struct pyval jinja_slice(struct jinja_run *r, struct pyval v, const struct pyval
         return py_none();
     bool is_text = v.type == PY_STR;
     if (!is_text && !py_is_sequence(v))
-        return jinja_undefined(r, "'%s object' cannot be sliced", py_type_name(v));
+        return jinja_fail(r, "a %s cannot be sliced", py_type_name(v));
     if (!is_slice_part(part[0]) || !is_slice_part(part[1]) || !is_slice_part(part[2]) ||
         (part[2].type != PY_NONE && part[2].i == 0))
         return jinja_fail(r, "a slice needs integers, and a step that is not 0");
@@ -295,7 +295,7 @@ static struct pyval repeat(struct jinja_run *r, struct pyval v, int64_t times)
     struct buf text = BUF_INIT;
     if (times <= 0 || !size || ((size_t)times > SIZE_MAX / size) ||
         !jinja_grow(r, size * (size_t)times))
-        return times > 0 && size ? jinja_fail(r, "the template makes too much text") : out;
+        return times > 0 && size ? jinja_fail(r, "the template needs too much memory") : out;
     for (int64_t t = 0; t < times; t++) {
         if (v.type == PY_STR)
             buf_append(&text, v.s.s, v.s.n_bytes);

@@ -231,12 +231,22 @@ static struct pyval read_all(struct reader *rd)
     return tuple;
 }
 
+/* Without what Python lets stand around it: spaces before it, lines of spaces alone, spaces and newlines after it. */
+static struct pystr trimmed(struct pystr text)
+{
+    struct pystr blank = pystr_z(" \t\f\n\r"), space = pystr_z(" \t"),
+                 rest = pystr_lstrip(text, &space);
+    struct pystr all = pystr_lstrip(rest, &blank);
+    bool is_indented = all.n_bytes < rest.n_bytes && all.s[-1] != '\n' &&
+                       memchr(rest.s, '\n', (size_t)(all.s - rest.s));
+    return is_indented ? rest : pystr_rstrip(all, &blank);
+}
+
 int pyliteral_parse(yyjson_doc **out, struct pystr text, const char *place, struct err *err)
 {
     struct arena arena;
     arena_init(&arena);
-    struct pystr chars = pystr_z(" \t");
-    struct pystr plain = pystr_rstrip(pystr_lstrip(text, &chars), NULL);
+    struct pystr plain = trimmed(text);
     struct reader rd = {.arena = &arena, .s = plain};
     yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
     *out = NULL;
