@@ -93,6 +93,12 @@ struct jinja_nodes {
     int n, cap;
 };
 
+struct jinja_name {
+    struct pystr text;
+    bool is_set_first;
+    const struct jinja_name *next;
+};
+
 struct jinja_node {
     enum jinja_kind kind;
     int line;
@@ -100,10 +106,19 @@ struct jinja_node {
     struct pyval value;
     struct jinja_node *a, *b, *c;
     struct jinja_nodes args, body, orelse;
+    const struct jinja_name *names; /* of the scope that the body is */
 };
 
-int jinja_parse(struct jinja_nodes *out, struct arena *a, const struct jinja_tokens *tokens,
+struct jinja_tree {
+    struct jinja_nodes body;
+    const struct jinja_name *names;
+};
+
+int jinja_parse(struct jinja_tree *out, struct arena *a, const struct jinja_tokens *tokens,
                 unsigned options, struct err *err);
+
+/* The names that a body uses directly, and whether it sets them first; marks the scopes inside as well. */
+const struct jinja_name *jinja_scope_names(struct arena *a, const struct jinja_nodes *body);
 
 /* ---- a run */
 
@@ -115,6 +130,7 @@ struct jinja_binding {
 
 struct jinja_scope {
     struct jinja_scope *parent;
+    const struct jinja_name *names;
     struct jinja_binding *first;
 };
 
@@ -127,7 +143,8 @@ struct jinja_run {
     const struct jinja_node *at; /* the statement at hand, for messages */
     unsigned options;            /* enum template_options */
     yyjson_val *doc;
-    int64_t now_s; /* of strftime_now, since 1970 */
+    struct jinja_scope row; /* values made of doc */
+    int64_t now_s;          /* of strftime_now, since 1970 */
     struct jinja_scope *scope;
     struct buf *out;
     struct pyval body; /* of NODE_BODY */
@@ -177,7 +194,7 @@ struct jinja_object {
     struct pyval last_changed; /* loop.changed: a tuple */
 };
 
-int jinja_render(const struct jinja_nodes *tree, unsigned options, yyjson_val *doc, int64_t now_s,
+int jinja_render(const struct jinja_tree *tree, unsigned options, yyjson_val *doc, int64_t now_s,
                  struct buf *out, struct err *err);
 
 /*

@@ -6,7 +6,7 @@
 
 #include "base/banned.h"
 
-enum { DEPTH_MAX = 400, N_STEPS_MAX = 10 * 1000 * 1000, N_BYTES_MAX = 256 << 20 };
+enum { DEPTH_MAX = 400, N_STEPS_MAX = 10 * 1000 * 1000, N_BYTES_MAX = 128 << 20 };
 
 bool jinja_is(struct pystr s, const char *z)
 {
@@ -73,7 +73,7 @@ bool jinja_usable(struct jinja_run *r, struct pyval v)
 bool jinja_grow(struct jinja_run *r, size_t n_bytes)
 {
     if (n_bytes > N_BYTES_MAX || (r->n_bytes += n_bytes) > N_BYTES_MAX)
-        jinja_fail(r, "the template makes too much text");
+        jinja_fail(r, "the template needs too much memory");
     return !r->failed;
 }
 
@@ -132,10 +132,12 @@ struct pyval jinja_object_new(struct jinja_run *r, struct jinja_object object)
 
 /* ---- names */
 
-static struct jinja_scope *push_scope(struct jinja_run *r, struct jinja_scope *parent)
+static struct jinja_scope *push_scope(struct jinja_run *r, struct jinja_scope *parent,
+                                      const struct jinja_name *names)
 {
     struct jinja_scope *scope = arena_alloc(r->arena, sizeof(*scope));
     scope->parent = parent;
+    scope->names = names;
     jinja_grow(r, sizeof(*scope));
     return scope;
 }
@@ -180,22 +182,37 @@ static struct pyval unknown_name(struct jinja_run *r, struct pystr name)
     return v;
 }
 
-/* A variable of the row: made once, and kept in the outermost scope but for those that already hid it. */
-static struct pyval from_doc(struct jinja_run *r, struct pystr name)
+/* Whether a scope around the one at hand sets the name later: see jinja_scope.c. */
+static bool is_set_later(const struct jinja_run *r, struct pystr name)
 {
+    for (const struct jinja_scope *s = r->scope->parent; s; s = s->parent)
+        for (const struct jinja_name *n = s->names; n; n = n->next)
+            if (n->is_set_first && pystr_equal(n->text, name))
+                return true;
+    return false;
+}
+
+static struct pyval from_doc(struct jinja_run *r, struct pystr name, yyjson_val *json)
+{
+    struct jinja_binding *made = find_in(&r->row, name);
     struct pyval v = py_none();
+    if (made)
+        return made->value;
+    if (py_from_json(r->arena, json, &v))
+        return jinja_fail(r, "'%.*s' holds an integer beyond 64 bits", (int)name.n_bytes, name.s);
+    set_in(r, &r->row, name, v);
+    return v;
+}
+
+/* A variable of the row, or a function. */
+static struct pyval from_outside(struct jinja_run *r, struct pystr name)
+{
     yyjson_val *json = yyjson_obj_getn(r->doc, name.s, name.n_bytes);
     const struct jinja_def *function;
-    if (json) {
-        if (py_from_json(r->arena, json, &v))
-            return jinja_fail(r, "'%.*s' holds an integer beyond 64 bits", (int)name.n_bytes,
-                              name.s);
-        struct jinja_scope *root = r->scope;
-        while (root->parent)
-            root = root->parent;
-        set_in(r, root, name, v);
-        return v;
-    }
+    if (is_set_later(r, name))
+        return jinja_undefined(r, "'%.*s' is not set yet", (int)name.n_bytes, name.s);
+    if (json)
+        return from_doc(r, name, json);
     if ((function = jinja_function_find(name, r->options)))
         return jinja_object_new(r, (struct jinja_object){.kind = OBJECT_FUNCTION, .def = function});
     if (jinja_is(name, "varargs") || jinja_is(name, "kwargs") || jinja_is(name, "caller") ||
@@ -211,7 +228,7 @@ static struct pyval lookup(struct jinja_run *r, struct pystr name)
         if (b)
             return b->value;
     }
-    return from_doc(r, name);
+    return from_outside(r, name);
 }
 
 static void assign(struct jinja_run *r, const struct jinja_node *target, struct pyval v);
@@ -339,7 +356,7 @@ static struct pyval call_macro(struct jinja_run *r, const struct jinja_object *o
                                const struct jinja_args *args)
 {
     const struct jinja_node *macro = object->macro;
-    struct jinja_scope *scope = push_scope(r, object->scope), *outer = r->scope;
+    struct jinja_scope *scope = push_scope(r, object->scope, macro->names), *outer = r->scope;
     int n_used = 0, first_default = macro->args.n - macro->orelse.n;
     r->scope = scope; /* a default may use the arguments before it */
     for (int i = 0; i < macro->args.n && !r->failed; i++) {
@@ -526,7 +543,7 @@ static struct pyval filtered(struct jinja_run *r, const struct jinja_node *node,
     struct pyval kept = py_list(r->arena, PY_LIST);
     struct jinja_scope *outer = r->scope;
     for (int i = 0; i < items.list->n && !r->failed; i++) {
-        r->scope = push_scope(r, outer);
+        r->scope = push_scope(r, outer, NULL);
         assign(r, node->a, items.list->v[i]);
         if (jinja_truth(r, jinja_eval(r, node->c)))
             py_append(r->arena, kept, items.list->v[i]);
@@ -545,14 +562,14 @@ static void exec_for(struct jinja_run *r, const struct jinja_node *node)
     *loop = (struct jinja_object){.kind = OBJECT_LOOP, .items = items, .depth = r->n_loops++};
     for (; loop->index < items.list->n && r->flow != FLOW_BREAK && step(r); loop->index++) {
         r->flow = FLOW_ON;
-        r->scope = push_scope(r, outer);
+        r->scope = push_scope(r, outer, node->names);
         set_in(r, r->scope, pystr_z("loop"), (struct pyval){.type = PY_OBJECT, .object = loop});
         assign(r, node->a, items.list->v[loop->index]);
         exec_all(r, &node->body);
     }
     r->n_loops--;
     r->flow = FLOW_ON;
-    r->scope = push_scope(r, outer);
+    r->scope = push_scope(r, outer, NULL);
     if (!items.list->n)
         exec_all(r, &node->orelse);
     r->scope = outer;
@@ -560,7 +577,7 @@ static void exec_for(struct jinja_run *r, const struct jinja_node *node)
 
 static void exec_with(struct jinja_run *r, const struct jinja_node *node)
 {
-    struct jinja_scope *outer = r->scope, *inner = push_scope(r, outer);
+    struct jinja_scope *outer = r->scope, *inner = push_scope(r, outer, node->names);
     for (int i = 0; i + 1 < node->args.n && !r->failed; i += 2) {
         struct pyval v = jinja_eval(r, node->args.v[i + 1]); /* in the scope outside */
         r->scope = inner;
@@ -576,7 +593,7 @@ static void exec_with(struct jinja_run *r, const struct jinja_node *node)
 static void exec_body_block(struct jinja_run *r, const struct jinja_node *node)
 {
     struct pyval outer = r->body, v;
-    r->body = printed(r, push_scope(r, r->scope), &node->body);
+    r->body = printed(r, push_scope(r, r->scope, node->names), &node->body);
     v = r->failed ? py_none() : jinja_eval(r, node->b);
     r->body = outer;
     if (node->kind == NODE_SET_BLOCK) {
@@ -590,7 +607,7 @@ static void exec_body_block(struct jinja_run *r, const struct jinja_node *node)
 static void exec_group(struct jinja_run *r, const struct jinja_node *node)
 {
     struct jinja_scope *outer = r->scope;
-    r->scope = push_scope(r, outer);
+    r->scope = push_scope(r, outer, node->names);
     exec_all(r, &node->body);
     r->scope = outer;
 }
@@ -637,12 +654,12 @@ static void exec_all(struct jinja_run *r, const struct jinja_nodes *body)
     r->at = at;
 }
 
-int jinja_render(const struct jinja_nodes *tree, unsigned options, yyjson_val *doc, int64_t now_s,
+int jinja_render(const struct jinja_tree *tree, unsigned options, yyjson_val *doc, int64_t now_s,
                  struct buf *out, struct err *err)
 {
     struct arena arena;
     arena_init(&arena);
-    struct jinja_scope root = {0};
+    struct jinja_scope root = {.names = tree->names};
     struct jinja_run r = {.arena = &arena,
                           .err = err,
                           .options = options,
@@ -651,7 +668,7 @@ int jinja_render(const struct jinja_nodes *tree, unsigned options, yyjson_val *d
                           .scope = &root,
                           .out = out};
     size_t n_before = out->len;
-    exec_all(&r, tree);
+    exec_all(&r, &tree->body);
     arena_release(&arena);
     if (!r.failed)
         return 0;

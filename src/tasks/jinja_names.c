@@ -689,9 +689,15 @@ static struct pyval map_attribute(struct jinja_run *r, struct pyval items,
     return out;
 }
 
+/* map and select take what is false, such as None, as nothing. */
+static struct pyval items_or_none(struct jinja_run *r, struct pyval v)
+{
+    return jinja_truth(r, v) ? jinja_items(r, v) : py_list(r->arena, PY_LIST);
+}
+
 FN(f_map)
 {
-    struct pyval items = jinja_items(r, v), out = py_list(r->arena, PY_ITER);
+    struct pyval items = items_or_none(r, v), out = py_list(r->arena, PY_ITER);
     if (!b->all->n)
         return map_attribute(r, items, b->all);
     struct jinja_args rest = rest_of(b->all, 1);
@@ -707,7 +713,7 @@ static struct pyval select_items(struct jinja_run *r, struct pyval v, const stru
                                  bool by_attribute, bool wanted)
 {
     int n_first = by_attribute ? 1 : 0;
-    struct pyval items = jinja_items(r, v), out = py_list(r->arena, PY_ITER);
+    struct pyval items = items_or_none(r, v), out = py_list(r->arena, PY_ITER);
     struct jinja_args rest = rest_of(args, n_first + 1);
     const struct jinja_def *def = NULL;
     if (args->n < n_first)
@@ -1435,26 +1441,44 @@ static const struct jinja_def chat_functions[] = {
     {"strftime_now", g_strftime_now, 1, {"format"}},
 };
 
-/* Attributes that the Python types have beyond the tables above, each with a space after it. */
+/* The sandbox of chat templates forbids what changes a value. */
+FN(changes)
+{
+    UNUSED;
+    return r->options & TEMPLATE_CHAT
+               ? jinja_raise(r, "a method that changes its value is not safe")
+               : jinja_fail(r, "a method that changes its value is not supported");
+}
+
 static const struct jinja_def not_supported = {"an attribute that only Python has", NULL, -1, {0}};
+static const struct jinja_def changing = {"a method that changes its value", changes, -1, {0}};
+
+/* Attributes that the Python types have beyond the tables above, each with a space after it. */
 static const struct {
     enum py_type type;
+    const struct jinja_def *def;
     const char *names;
 } others[] = {
-    {PY_STR, "casefold center encode expandtabs format_map isascii isidentifier isnumeric "
-             "isprintable istitle ljust "
-             "maketrans partition rindex rjust rpartition swapcase translate zfill unescape "
-             "striptags escape "},
-    {PY_LIST, "append clear copy extend insert pop remove reverse sort "},
-    {PY_DICT, "clear copy fromkeys pop popitem setdefault update "},
-    {PY_RANGE, "index count start stop step "},
-    {PY_VIEW, "mapping isdisjoint "},
-    {PY_ITER, "send throw close gi_code gi_frame gi_running gi_suspended gi_yieldfrom "},
-    {PY_INT, "as_integer_ratio bit_count bit_length conjugate denominator from_bytes imag "
-             "numerator real to_bytes "},
-    {PY_BOOL, "as_integer_ratio bit_count bit_length conjugate denominator from_bytes imag "
-              "numerator real to_bytes "},
-    {PY_FLOAT, "as_integer_ratio conjugate fromhex hex imag is_integer real "},
+    {PY_STR, &not_supported,
+     "casefold center encode expandtabs format_map isascii isidentifier isnumeric "
+     "isprintable istitle ljust "
+     "maketrans partition rindex rjust rpartition swapcase translate zfill unescape "
+     "striptags escape "},
+    {PY_LIST, &changing, "append clear extend insert pop remove reverse sort "},
+    {PY_LIST, &not_supported, "copy "},
+    {PY_DICT, &changing, "clear pop popitem setdefault update "},
+    {PY_DICT, &not_supported, "copy fromkeys "},
+    {PY_RANGE, &not_supported, "index count start stop step "},
+    {PY_VIEW, &not_supported, "mapping isdisjoint "},
+    {PY_ITER, &not_supported,
+     "send throw close gi_code gi_frame gi_running gi_suspended gi_yieldfrom "},
+    {PY_INT, &not_supported,
+     "as_integer_ratio bit_count bit_length conjugate denominator from_bytes imag "
+     "numerator real to_bytes "},
+    {PY_BOOL, &not_supported,
+     "as_integer_ratio bit_count bit_length conjugate denominator from_bytes imag "
+     "numerator real to_bytes "},
+    {PY_FLOAT, &not_supported, "as_integer_ratio conjugate fromhex hex imag is_integer real "},
 };
 
 #define FIND(table, name) find(table, sizeof(table) / sizeof(*(table)), name)
@@ -1480,14 +1504,14 @@ const struct jinja_def *jinja_test_find(struct pystr name)
     return FIND(tests, name);
 }
 
-static bool is_other(enum py_type type, struct pystr name)
+static const struct jinja_def *find_other(enum py_type type, struct pystr name)
 {
     for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
         for (const char *at = others[i].names, *end;
              others[i].type == type && (end = strchr(at, ' ')); at = end + 1)
             if (pystr_equal(name, pystr_of(at, (size_t)(end - at))))
-                return true;
-    return false;
+                return others[i].def;
+    return NULL;
 }
 
 const struct jinja_def *jinja_method_find(enum py_type type, struct pystr name)
@@ -1497,7 +1521,7 @@ const struct jinja_def *jinja_method_find(enum py_type type, struct pystr name)
                                   : type == PY_DICT                     ? FIND(dict_methods, name)
                                   : type == PY_OBJECT                   ? FIND(loop_methods, name)
                                                                         : NULL;
-    return def ? def : is_other(type, name) ? &not_supported : NULL;
+    return def ? def : find_other(type, name);
 }
 
 const struct jinja_def *jinja_function_find(struct pystr name, unsigned options)

@@ -148,7 +148,7 @@ struct pyval jinja_slice(struct jinja_run *r, struct pyval v, const struct pyval
     if (!jinja_defined(r, v) || is_safe_text(r, v))
         return py_none();
     bool is_text = v.type == PY_STR;
-    if (!is_text && v.type != PY_LIST && v.type != PY_TUPLE)
+    if (!is_text && !py_is_sequence(v))
         return jinja_fail(r, "a %s cannot be sliced", py_type_name(v));
     if (!is_slice_part(part[0]) || !is_slice_part(part[1]) || !is_slice_part(part[2]) ||
         (part[2].type != PY_NONE && part[2].i == 0))
@@ -295,7 +295,7 @@ static struct pyval repeat(struct jinja_run *r, struct pyval v, int64_t times)
     struct buf text = BUF_INIT;
     if (times <= 0 || !size || ((size_t)times > SIZE_MAX / size) ||
         !jinja_grow(r, size * (size_t)times))
-        return times > 0 && size ? jinja_fail(r, "the template makes too much text") : out;
+        return times > 0 && size ? jinja_fail(r, "the template needs too much memory") : out;
     for (int64_t t = 0; t < times; t++) {
         if (v.type == PY_STR)
             buf_append(&text, v.s.s, v.s.n_bytes);
@@ -317,10 +317,10 @@ static struct pyval concat(struct jinja_run *r, struct pyval a, struct pyval b)
 
 struct pyval jinja_op(struct jinja_run *r, struct pystr op, struct pyval a, struct pyval b)
 {
+    if (jinja_is(op, "~"))
+        return concat(r, a, b); /* of plain texts, also where they are marked safe */
     if (is_safe_text(r, a) || is_safe_text(r, b))
         return py_none();
-    if (jinja_is(op, "~"))
-        return concat(r, a, b);
     if (!jinja_defined(r, a) || !jinja_defined(r, b))
         return py_none();
     if (is_integer(a) && is_integer(b))

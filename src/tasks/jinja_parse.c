@@ -155,6 +155,9 @@ static struct jinja_node *parse_items(struct parser *p, enum jinja_kind kind, co
             break;
         push(p, &n->args, parse_expression(p));
         if (kind == NODE_DICT) {
+            enum jinja_kind key = n->args.v[n->args.n - 1]->kind;
+            if (key == NODE_LIST || key == NODE_DICT)
+                fail(p, ERR_FORMAT, "a list or dict as a key");
             expect_op(p, ":");
             push(p, &n->args, parse_expression(p));
         }
@@ -783,11 +786,14 @@ static void parse_body(struct parser *p, struct jinja_nodes *out, const char *co
     }
 }
 
-int jinja_parse(struct jinja_nodes *out, struct arena *a, const struct jinja_tokens *tokens,
+int jinja_parse(struct jinja_tree *out, struct arena *a, const struct jinja_tokens *tokens,
                 unsigned options, struct err *err)
 {
     struct parser p = {a, tokens->v, err, options, false, 0, 0};
-    *out = (struct jinja_nodes){0};
-    parse_body(&p, out, NULL);
-    return p.failed ? -1 : 0;
+    *out = (struct jinja_tree){0};
+    parse_body(&p, &out->body, NULL);
+    if (p.failed)
+        return -1;
+    out->names = jinja_scope_names(a, &out->body);
+    return 0;
 }

@@ -14,7 +14,7 @@ struct template
 {
     struct arena arena; /* text, tokens, tree, place */
     const char *place;
-    struct jinja_nodes tree;
+    struct jinja_tree tree;
     unsigned options;
 };
 
