@@ -26,7 +26,7 @@ check: ## layers, headers, private paths: seconds
 	@tools/check_headers.sh
 	@tools/check_text.sh
 
-golden: ## every request of nine tasks against lm-evaluation-harness's; PERBIT_SHARED names the inputs
+golden: ## every request of 64 tasks against lm-evaluation-harness's; PERBIT_SHARED names the inputs
 	@tools/deps.sh --quiet --test
 	@tools/build.sh release requests
 	@tools/golden.sh

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # golden.sh [REQUESTS]: compares perbit's requests with those that lm-evaluation-harness made of the same rows: every
-# request of nine tasks by its hash, without a model. The last line is "N of M requests equal"; exit 1 unless all are.
+# request of 64 tasks by its hash, without a model. The last line is "N of M requests equal"; exit 1 unless all are.
 #
 # PERBIT_SHARED names the folder with data/ (rows) and golden/ (hashes). REQUESTS is the program of
 # tests/reference/requests.c, build/release/tests/requests unless given.

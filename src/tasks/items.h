@@ -26,7 +26,7 @@
  * Cost         examples are rendered once a row of the pool and kept up to 32 MiB
  * Threads      one stream a thread
  * Source       lm-evaluation-harness 0.4.13 api/task.py, api/samplers.py, api/utils.py
- * Tests        unit/test_items.c; tools/golden.sh: all requests of nine tasks; tests/reference/agree.py: other tasks
+ * Tests        unit/test_items.c; tools/golden.sh: all requests of 64 tasks; tests/reference/agree.py: other tasks
  */
 #ifndef PERBIT_TASKS_ITEMS_H
 #define PERBIT_TASKS_ITEMS_H

@@ -299,7 +299,9 @@ def ask(tm, name, rows, a):
         elif task.get_config("num_fewshot") is None:
             task.set_config(key="num_fewshot", value=0)
         task.set_fewshot_seed(seed=a.seed)
-        task.build_all_requests(rank=0, world_size=1, system_instruction=a.system_instruction)
+        task.build_all_requests(rank=0, world_size=1, system_instruction=a.system_instruction,
+                                apply_chat_template=bool(a.chat), chat_template=a.chat,
+                                fewshot_as_multiturn=bool(a.chat) and not a.single_turn)
     out = {}
     for i in task.instances:
         cont = i.args[1] if i.request_type == "loglikelihood" else None
@@ -318,6 +320,24 @@ def ask(tm, name, rows, a):
             golds = []
         out[i.doc_id, i.idx] = (i.args[0], cont, golds)
     return out
+
+
+def chat_of(a):
+    """What HFLM.apply_chat_template does, without a model: a template that raises is tried without the system message."""
+    from transformers.utils.chat_template_utils import render_jinja_template
+
+    text = Path(a.chat_template).read_text(encoding="utf-8")
+
+    def render(history, add_generation_prompt=True):
+        def once(messages):
+            return render_jinja_template(conversations=[messages], chat_template=text, bos_token=a.bos, eos_token=a.eos,
+                                         add_generation_prompt=add_generation_prompt,
+                                         continue_final_message=not add_generation_prompt)[0][0]
+        try:
+            return once(history)
+        except jinja2.exceptions.TemplateError:
+            return once([m for m in history if m["role"] != "system"])
+    return render
 
 
 def choose(tm, tasks_dir, a):
@@ -360,6 +380,10 @@ def main():
     ap.add_argument("--num_fewshot", type=int, default=None)
     ap.add_argument("--seed", type=int, default=1234)
     ap.add_argument("--system_instruction", default=None)
+    ap.add_argument("--chat_template", help="a file with a model's chat template")
+    ap.add_argument("--bos", default="<s>")
+    ap.add_argument("--eos", default="</s>")
+    ap.add_argument("--single_turn", action="store_true")
     ap.add_argument("--all_kinds", action="store_true")
     ap.add_argument("--only")
     ap.add_argument("--unfit", action="store_true", help="name the tasks that are left out")
@@ -367,6 +391,7 @@ def main():
     a = ap.parse_args()
     import lm_eval.tasks
 
+    a.chat = chat_of(a) if a.chat_template else None
     tasks_dir = Path(lm_eval.tasks.__file__).parent
     tm = lm_eval.tasks.TaskManager()
     theirs, unfit, why = {}, 0, collections.Counter()
@@ -395,7 +420,6 @@ def main():
             why[last.split(":")[0]] += 1
             if a.unfit:
                 print(f"left out {name}: {last}")
-    names = folder / "names"
     ours, refused = collections.defaultdict(dict), {}
     todo = list(theirs)
     for at in range(0, len(todo), 2000):
@@ -405,6 +429,8 @@ def main():
             cmd += ["--num_fewshot", str(a.num_fewshot)]
         if a.system_instruction is not None:
             cmd += ["--system_instruction", a.system_instruction]
+        if a.chat_template:
+            cmd += ["--chat_template", a.chat_template, "--bos", a.bos, "--eos", a.eos] + ["--single_turn"] * a.single_turn
         done = subprocess.run(cmd, capture_output=True)
         if done.returncode:
             print(done.stderr.decode()[-2000:])

@@ -4,6 +4,7 @@
  *
  *   requests --data DIR --tasks openllm,ifeval [--skip winogrande] [--hash] [--digests FILE]
  *   requests --rows DIR --include_path TASKS --tasks a,b --keep_going [--num_fewshot N] [--seed N] [--limit N]
+ *            [--chat_template FILE --bos TEXT --eos TEXT [--single_turn]] [--system_instruction TEXT]
  *
  * --rows     DIR/TASK/SPLIT.jsonl instead of --data's search for data sets
  * --hash     [task, doc_id, idx, 16 hex digits of sha256(context NUL continuation), context bytes, continuation]
@@ -27,9 +28,10 @@
 
 struct settings {
     const char *data, *rows, *include_path, *tasks, *skip, *digests, *system_instruction;
+    const char *chat_template, *bos, *eos;
     int64_t num_fewshot, seed, sample;
     double limit;
-    bool is_hash, is_keep_going, is_fixed;
+    bool is_hash, is_keep_going, is_fixed, is_single_turn;
 };
 
 #define FIELD(name) offsetof(struct settings, name)
@@ -41,6 +43,10 @@ static const struct opt_row rows[] = {
     {.key = "skip", .type = OPT_STR, .offset = FIELD(skip)},
     {.key = "digests", .type = OPT_STR, .offset = FIELD(digests)},
     {.key = "system_instruction", .type = OPT_STR, .offset = FIELD(system_instruction)},
+    {.key = "chat_template", .type = OPT_STR, .offset = FIELD(chat_template)},
+    {.key = "bos", .type = OPT_STR, .offset = FIELD(bos)},
+    {.key = "eos", .type = OPT_STR, .offset = FIELD(eos)},
+    {.key = "single_turn", .type = OPT_BOOL, .offset = FIELD(is_single_turn), .def = "false"},
     {.key = "num_fewshot", .type = OPT_INT, .offset = FIELD(num_fewshot), .def = "-1", .min = -1, .max = 1e6},
     {.key = "seed", .type = OPT_INT, .offset = FIELD(seed), .def = "1234", .max = 4e9},
     {.key = "sample", .type = OPT_INT, .offset = FIELD(sample), .def = "0", .max = 1e9},
@@ -55,6 +61,7 @@ static const struct opt_table table = {rows, sizeof rows / sizeof rows[0]};
 struct run {
     struct settings o;
     struct datasets *data;
+    struct buf chat_template;
     FILE *digests;
     int n_failed;
     int64_t n_requests;
@@ -204,6 +211,9 @@ static int dump_task(struct run *r, const struct task *t, struct err *err)
     o.sample = r->o.sample;
     o.is_fixed_fewshot = r->o.is_fixed;
     o.system_instruction = r->o.system_instruction;
+    o.chat_template = r->o.chat_template ? r->chat_template.data : NULL;
+    o.chat = (struct chat_options){.bos = r->o.bos, .eos = r->o.eos};
+    o.is_single_turn = r->o.is_single_turn;
     if (open_rows(&s, r, t, items_effective_fewshot(t, o.num_fewshot) > 0, err) ||
         items_open(&it, t, s.eval, s.pool, &o, err) || put_items(r, &out, t, it, err))
         goto done;
@@ -259,13 +269,15 @@ static int open_run(struct run *r, struct catalog **c, struct arena *a, struct e
         return err_set(err, ERR_USAGE, "expected --tasks and one of --data and --rows");
     if (r->o.data && datasets_open(&r->data, r->o.data, err))
         return -1;
+    if (r->o.chat_template && fs_read(&r->chat_template, r->o.chat_template, err))
+        return -1;
     r->digests = r->o.digests ? fopen(r->o.digests, "w") : NULL;
     return catalog_open(c, folders, n, err);
 }
 
 int main(int argc, char **argv)
 {
-    struct run r = {0};
+    struct run r = {.chat_template = BUF_INIT};
     struct err err = {0};
     struct arena a = {0};
     struct catalog *c = NULL;
@@ -282,6 +294,7 @@ int main(int argc, char **argv)
     fprintf(stderr, "%" PRId64 " requests\n", r.n_requests);
     catalog_close(c);
     datasets_close(r.data);
+    buf_release(&r.chat_template);
     if (r.digests)
         fclose(r.digests);
     arena_release(&a);
