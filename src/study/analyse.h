@@ -8,7 +8,7 @@
  * analyse_text:   one row a cell of a text kind: all figures of stats/perplexity_stats.h that people ask for.
  *
  * Errors  ERR_STORE, ERR_FORMAT (a store that lies)   Owns  frame_release by the caller
- * Source  docs/METHODS.md                             Tests  cli/run_study.sh
+ * Source  docs/METHODS.md                             Tests  flow/test_flow.c
  */
 #ifndef PERBIT_STUDY_ANALYSE_H
 #define PERBIT_STUDY_ANALYSE_H
