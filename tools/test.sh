@@ -7,7 +7,7 @@
 #   release   cli tests again, on the release build
 #   model     a real small model against llama.cpp's reference tools
 #   browser   the dashboard in headless Chromium
-#   fuzz      PERBIT_FUZZ_S seconds (10) of each fuzz target
+#   fuzz      PERBIT_FUZZ_S seconds (5) of each fuzz target
 #
 # Counted are single cases, not programs. Logs are in build/test/.
 set -uo pipefail

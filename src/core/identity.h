@@ -2,7 +2,7 @@
  * identity: what makes two measurements the same. A cell is run once for each identity; the key is the
  * sha256 of the fields below, in this order, as a JSON array, so any difference gives another cell.
  *
- * Fields are text, borrowed; NULL counts as "".        Tests  cli/run_study.sh
+ * Fields are text, borrowed; NULL counts as "".        Tests  unit/test_identity.c
  */
 #ifndef PERBIT_CORE_IDENTITY_H
 #define PERBIT_CORE_IDENTITY_H

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "base/units.h"
 #include "base/xalloc.h"
 #include "engine/logprob.h"
 
@@ -134,8 +135,10 @@ int logitsfile_create(struct logitsfile_writer **out, const char *path, int n_ct
     if (fs_free_bytes(&free_bytes, dir, err))
         goto done;
     if (free_bytes < need) {
-        err_set(err, ERR_IO, "%s: the logits of %d chunks need %.1f GiB, %.1f GiB free", dir, n_chunk,
-                (double)need / 1073741824.0, (double)free_bytes / 1073741824.0);
+        char need_text[32], free_text[32];
+        units_format_bytes(need_text, sizeof(need_text), need);
+        units_format_bytes(free_text, sizeof(free_text), free_bytes);
+        err_set(err, ERR_IO, "%s: the logits of %d chunks need %s, %s free", dir, n_chunk, need_text, free_text);
         goto done;
     }
     w = xcalloc(1, sizeof *w);

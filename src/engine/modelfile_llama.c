@@ -295,8 +295,8 @@ int modelfile_inspect_gguf(struct modelfile *out, struct arena *a, const char *p
     if (read_tensors(out, types, g, path, n_bytes, err) < 0 ||
         read_shards(out, types, a, path, (int)n_shards, err) < 0)
         goto done;
-    if (out->n_tensors == 0) {
-        err_set(err, ERR_FORMAT, "%s: a GGUF file without tensors", path);
+    if (out->n_params == 0) { /* also tensors of no elements, which the parser lets pass */
+        err_set(err, ERR_FORMAT, "%s: a GGUF file without %s", path, out->n_tensors == 0 ? "tensors" : "weights");
         goto done;
     }
     keep_types(out, a, types);

@@ -1,5 +1,7 @@
 #include "store/query.h"
 
+#include <inttypes.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,14 +71,27 @@ static void doubles_append(struct doubles *d, const void *bytes, int n)
     d->width = n;
 }
 
-static void append_row(struct doubles *d, sqlite3_stmt *q, bool is_series)
+/* The schema's CHECK holds for what SQLite writes; a damaged file may say anything. */
+static int append_series(struct store *s, struct doubles *d, sqlite3_stmt *q, struct err *err)
 {
-    if (is_series) {
-        doubles_append(d, sqlite3_column_blob(q, 1), sqlite3_column_int(q, 0));
-        return;
-    }
+    int64_t n = sqlite3_column_int64(q, 0);
+    const void *bytes = sqlite3_column_blob(q, 1);
+    int n_bytes = sqlite3_column_bytes(q, 1);
+    if (n != n_bytes / (int)sizeof *d->v || n_bytes % (int)sizeof *d->v || n > INT_MAX / 4 - d->n ||
+        (d->n > 0 && n != d->width))
+        return err_set(err, ERR_STORE, "%s: damaged: a series says %" PRId64 " values and has %d bytes", s->path, n,
+                       n_bytes);
+    doubles_append(d, bytes, (int)n);
+    return 0;
+}
+
+static int append_row(struct store *s, struct doubles *d, sqlite3_stmt *q, bool is_series, struct err *err)
+{
+    if (is_series)
+        return append_series(s, d, q, err);
     double v = sqlite3_column_type(q, 0) == SQLITE_NULL ? NAN : sqlite3_column_double(q, 0);
     doubles_append(d, &v, 1);
+    return 0;
 }
 
 int query_values(struct store *s, int64_t cell_id, enum metric m, int slot, double **out, int *out_n,
@@ -94,7 +109,10 @@ int query_values(struct store *s, int64_t cell_id, enum metric m, int slot, doub
         return -1;
     st_bind(q, "iti", cell_id, metric_info(m)->name, (int64_t)slot);
     while ((rc = st_step(s, q, err)) == 1)
-        append_row(&d, q, is_series);
+        if (append_row(s, &d, q, is_series, err) < 0) {
+            rc = -1;
+            break;
+        }
     sqlite3_finalize(q);
     *out = d.v;
     *out_n = d.n;
@@ -120,7 +138,10 @@ int query_documents(struct store *s, int64_t cell_id, enum metric m, struct quer
             out->index = xrealloc(out->index, (size_t)cap * sizeof *out->index);
             out->at = xrealloc(out->at, (size_t)(cap + 1) * sizeof *out->at);
         }
-        append_row(&d, q, true);
+        if (append_row(s, &d, q, true, err) < 0) {
+            rc = -1;
+            break;
+        }
         out->index[out->n++] = sqlite3_column_int64(q, 2);
         out->at[out->n] = d.n;
     }
@@ -152,7 +173,7 @@ int query_by_index(struct store *s, int64_t cell_id, enum metric m, int64_t **ou
         if (d.n == cap)
             *out_index = xrealloc(*out_index, (size_t)(cap = cap ? 2 * cap : 64) * sizeof **out_index);
         (*out_index)[d.n] = sqlite3_column_int64(q, 1);
-        append_row(&d, q, false);
+        append_row(s, &d, q, false, err); /* a scalar cannot fail */
     }
     sqlite3_finalize(q);
     *out = d.v;

@@ -3,7 +3,7 @@
  *
  * Values of a metric come back in the order (slot, idx, position); a series' length is the same for every
  * index of a cell (a chunk's scored tokens), given in *out_width.
- * Errors  ERR_STORE
+ * Errors  ERR_STORE, also of a file that is damaged        Tests  unit/test_query.c, fuzz/fuzz_store.c
  */
 #ifndef PERBIT_STORE_QUERY_H
 #define PERBIT_STORE_QUERY_H

@@ -9,6 +9,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/xalloc.h"
@@ -68,7 +69,7 @@ int st_step(struct store *s, sqlite3_stmt *q, struct err *err)
         return 1;
     if (rc == SQLITE_DONE)
         return 0;
-    return st_error(s, "cannot write", err);
+    return st_error(s, sqlite3_stmt_readonly(q) ? "cannot be read" : "cannot be written", err);
 }
 
 int st_run(struct store *s, struct err *err, const char *sql, const char *types, ...)
@@ -138,34 +139,40 @@ static int read_version(struct store *s, int *out, struct err *err)
     return rc < 0 ? -1 : 0;
 }
 
+/* All of a store's tables, or no table at all: a new file. */
 static int check_is_ours(struct store *s, int version, struct err *err)
 {
     sqlite3_stmt *q;
-    if (st_prepare(s, &q, "SELECT count(*) FROM sqlite_schema WHERE name IN ('cell', 'variant')", err) < 0)
+    if (st_prepare(s, &q, "SELECT count(*), sum(name IN ('cell', 'variant')) FROM sqlite_schema", err) < 0)
         return -1;
     int rc = st_step(s, q, err);
-    int n = rc == 1 ? sqlite3_column_int(q, 0) : 0;
+    int n_tables = rc == 1 ? sqlite3_column_int(q, 0) : 0, n_ours = rc == 1 ? sqlite3_column_int(q, 1) : 0;
     sqlite3_finalize(q);
     if (rc < 0)
         return -1;
-    if (version > 0 && n != 2)
+    if (version > 0 ? n_ours != 2 : n_tables != 0)
         return err_set(err, ERR_STORE, "%s: not a perbit store (an SQLite file of another program)", s->path);
     return 0;
 }
 
-static int migrate(struct store *s, enum store_mode mode, struct err *err)
+/* Writes nothing: a file that is not for this program stays as it is. */
+static int check_version(struct store *s, enum store_mode mode, int *out, struct err *err)
 {
-    int version;
-    if (read_version(s, &version, err) < 0 || check_is_ours(s, version, err) < 0)
+    if (read_version(s, out, err) < 0 || check_is_ours(s, *out, err) < 0)
         return -1;
-    if (version > STORE_VERSION)
+    if (*out > STORE_VERSION)
         return err_set(err, ERR_STORE, "%s: written by a newer perbit (store version %d, this program knows %d)",
-                       s->path, version, STORE_VERSION);
-    if (version == 0 && mode == STORE_READ)
+                       s->path, *out, STORE_VERSION);
+    if (*out == 0 && mode == STORE_READ)
         return err_set(err, ERR_STORE, "%s: no perbit store yet", s->path);
-    if (version < STORE_VERSION && sqlite3_db_readonly(s->db, "main"))
+    if (*out < STORE_VERSION && sqlite3_db_readonly(s->db, "main"))
         return err_set(err, ERR_STORE, "%s: of an older perbit (store version %d, this program makes %d) and in a read-only "
-                       "place: copy it to where it can be written", s->path, version, STORE_VERSION);
+                       "place: copy it to where it can be written", s->path, *out, STORE_VERSION);
+    return 0;
+}
+
+static int migrate(struct store *s, int version, struct err *err)
+{
     for (; version < STORE_VERSION; version++) {
         char pragma[64];
         snprintf(pragma, sizeof pragma, "PRAGMA user_version = %d", version + 1);
@@ -176,15 +183,46 @@ static int migrate(struct store *s, enum store_mode mode, struct err *err)
     return 0;
 }
 
+/* "file:PATH?immutable=1": read without the -shm file that WAL wants beside a store. */
+static char *immutable_uri(const char *path)
+{
+    struct buf uri = BUF_INIT;
+    buf_puts(&uri, "file:");
+    for (; *path; path++)
+        buf_printf(&uri, strchr("?#%", *path) ? "%%%02X" : "%c", (unsigned char)*path);
+    buf_puts(&uri, "?immutable=1");
+    return buf_detach(&uri);
+}
+
+static bool can_be_read(sqlite3 *db)
+{
+    return sqlite3_exec(db, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL) != SQLITE_CANTOPEN;
+}
+
+/*
+ * A read-only folder still lets a store be read: nobody can write it there. A -wal file with something in it was
+ * left by a run that was killed, and only a folder that can be written lets SQLite put it in order.
+ */
+static int open_to_read(struct store *s)
+{
+    int rc = sqlite3_open_v2(s->path, &s->db, SQLITE_OPEN_READWRITE, NULL);
+    if (rc == SQLITE_OK && can_be_read(s->db))
+        return SQLITE_OK;
+    char *wal = xasprintf("%s-wal", s->path), *uri = immutable_uri(s->path);
+    int64_t n_bytes = 0;
+    if ((rc == SQLITE_OK || rc == SQLITE_CANTOPEN) && (!fs_exists(wal) || (fs_size(&n_bytes, wal, NULL) == 0 && n_bytes == 0))) {
+        sqlite3_close(s->db);
+        rc = sqlite3_open_v2(uri, &s->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL);
+    }
+    free(wal);
+    free(uri);
+    return rc;
+}
+
 static int open_database(struct store *s, enum store_mode mode, struct err *err)
 {
-    int flags = mode == STORE_READ ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-    int rc = sqlite3_open_v2(s->path, &s->db, flags, NULL);
-    /* a read-only folder still lets a store be read when nobody writes it */
-    if (rc == SQLITE_CANTOPEN && mode == STORE_READ) {
-        sqlite3_close(s->db);
-        rc = sqlite3_open_v2(s->path, &s->db, SQLITE_OPEN_READONLY, NULL);
-    }
+    int rc = mode == STORE_READ ? open_to_read(s)
+                                : sqlite3_open_v2(s->path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
     if (rc != SQLITE_OK)
         return err_set(err, ERR_STORE, "%s: cannot be opened: %s", s->path, sqlite3_errmsg(s->db));
     sqlite3_busy_timeout(s->db, BUSY_TIMEOUT_MS);
@@ -199,6 +237,7 @@ static int prepare_writer(struct store *s, struct err *err)
 int store_open(struct store **out, const char *path, enum store_mode mode, struct err *err)
 {
     bool in_memory = strcmp(path, ":memory:") == 0;
+    int version;
     *out = NULL;
     if (!in_memory && mode == STORE_READ && !fs_exists(path))
         return err_set(err, ERR_STORE, "%s: no such store (perbit run makes one)", path);
@@ -206,7 +245,8 @@ int store_open(struct store **out, const char *path, enum store_mode mode, struc
     s->path = xstrdup(path);
     s->lock_fd = -1;
     if ((mode == STORE_WRITE && !in_memory && take_lock(s, err) < 0) || open_database(s, mode, err) < 0 ||
-        (mode == STORE_WRITE && !in_memory && prepare_writer(s, err) < 0) || migrate(s, mode, err) < 0) {
+        check_version(s, mode, &version, err) < 0 || (mode == STORE_WRITE && !in_memory && prepare_writer(s, err) < 0) ||
+        migrate(s, version, err) < 0) {
         store_close(s);
         return -1;
     }

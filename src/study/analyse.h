@@ -15,7 +15,7 @@
  * Errors  ERR_STORE, ERR_FORMAT (a store that lies)
  * Owns    frame_release by the caller
  * Source  docs/METHODS.md; tools/llama-bench/llama-bench.cpp of the pinned llama.cpp
- * Tests   cli/run_study.sh, cli/levels_settings.sh, cli/export_machines.sh, model/bench_formats.sh
+ * Tests   flow/test_flow.c, cli/run_study.sh, cli/levels_settings.sh, cli/export_machines.sh, model/bench_formats.sh
  */
 #ifndef PERBIT_STUDY_ANALYSE_H
 #define PERBIT_STUDY_ANALYSE_H

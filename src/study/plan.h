@@ -7,7 +7,7 @@
  *
  * Building a plan reads files and the store; it writes nothing. A cell's identity is complete here.
  * Errors  ERR_IO the text cannot be read; ERR_STORE. A model that cannot be used is no error of the plan
- * Owns    everything lives in plan.arena until plan_release       Tests  cli/run_study.sh
+ * Owns    everything lives in plan.arena until plan_release       Tests  unit/test_plan.c
  */
 #ifndef PERBIT_STUDY_PLAN_H
 #define PERBIT_STUDY_PLAN_H

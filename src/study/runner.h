@@ -7,7 +7,7 @@
  * A cell that fails keeps its reason and the run goes on; a group that fails is tried again cell by cell.
  *
  * Errors  ERR_CANCELLED (Ctrl-C; run again to go on), ERR_STORE. Failed cells are no error: see run_result
- * Threads one              Tests  cli/: run_study kill_resume failed_cells one_at_a_time eta
+ * Threads one              Tests  flow/test_flow.c, cli/: run_study kill_resume failed_cells one_at_a_time eta
  */
 #ifndef PERBIT_STUDY_RUNNER_H
 #define PERBIT_STUDY_RUNNER_H

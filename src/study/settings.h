@@ -3,7 +3,7 @@
  * the man page, and the settings stored with each result. A setting stands nowhere else.
  *
  * Add a setting: a field here, a row in settings.c. moves_results in its row makes it part of a cell's identity.
- * Texts live in the arena that opt_defaults and opt_parse were given.
+ * Texts live in the arena that opt_defaults and opt_parse were given.        Tests  unit/test_settings.c
  */
 #ifndef PERBIT_STUDY_SETTINGS_H
 #define PERBIT_STUDY_SETTINGS_H

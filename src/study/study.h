@@ -15,7 +15,7 @@
  *
  * Errors  ERR_USAGE "FILE:LINE:COL: what was expected; did you mean ...?"; with several mistakes err counts them and
  *         out->mistakes [n_mistakes] has one line for each, so that one reading shows them all
- * Owns    everything lives in the arena        Tests  cli/bad_input.sh
+ * Owns    everything lives in the arena        Tests  unit/test_study.c, cli/bad_input.sh
  */
 #ifndef PERBIT_STUDY_STUDY_H
 #define PERBIT_STUDY_STUDY_H

@@ -5,6 +5,8 @@
 
 #include "base/json.h"
 
+enum { TOKENS_MAX = 1 << 20 };
+
 static const struct speed_test localscore[] = {
     { 1024, 16, 0 }, { 4096, 256, 0 }, { 2048, 256, 0 }, { 2048, 768, 0 }, { 1024, 1024, 0 },
     { 1280, 3072, 0 }, { 384, 1152, 0 }, { 64, 1024, 0 }, { 16, 1536, 0 },
@@ -51,6 +53,13 @@ void workload_json(struct buf *out, const struct speed_test *tests, int n)
     jw_end(&w);
 }
 
+/* A number of tokens that a setting allows; a damaged store may hold any. */
+static int tokens_or_0(yyjson_val *test, const char *key)
+{
+    const int64_t v = json_int_or(test, key, 0);
+    return v > 0 && v <= TOKENS_MAX ? (int)v : 0;
+}
+
 int workload_parse(struct speed_test tests[WORKLOADS_MAX], const char *json_text)
 {
     struct json *j;
@@ -61,8 +70,8 @@ int workload_parse(struct speed_test tests[WORKLOADS_MAX], const char *json_text
         return 0;
     yyjson_arr_foreach(json_root(j), i, n, t)
         if (n_tests < WORKLOADS_MAX)
-            tests[n_tests++] = (struct speed_test){ (int)json_int_or(t, "n_prompt", 0), (int)json_int_or(t, "n_gen", 0),
-                                                    (int)json_int_or(t, "n_depth", 0) };
+            tests[n_tests++] = (struct speed_test){ tokens_or_0(t, "n_prompt"), tokens_or_0(t, "n_gen"),
+                                                    tokens_or_0(t, "n_depth") };
     json_close(j);
     return n_tests;
 }

@@ -40,3 +40,13 @@ echo 'not a database, not at all, only some text' >text.db
 expect 1 'text.db: not a perbit store' $PERBIT show text.db
 python3 -c 'import sqlite3; sqlite3.connect("new.db").executescript("CREATE TABLE cell(x); CREATE TABLE variant(x); PRAGMA user_version=99")'
 expect 1 'written by a newer perbit (store version 99' $PERBIT show new.db
+sha256sum new.db >new.sum
+expect 1 'written by a newer perbit (store version 99' $PERBIT perplexity tiny.gguf -f text.txt --store new.db
+sed 's/store: .*/store: new.db/' study.yaml >new.yaml
+expect 1 'written by a newer perbit (store version 99' $PERBIT run new.yaml
+sha256sum -c --quiet new.sum
+python3 -c 'import sqlite3; sqlite3.connect("other.db").executescript("CREATE TABLE bookmarks(x)")'
+sha256sum other.db >other.sum
+expect 1 'other.db: not a perbit store (an SQLite file of another program)' \
+    $PERBIT perplexity tiny.gguf -f text.txt --store other.db
+sha256sum -c --quiet other.sum

@@ -2,9 +2,10 @@
  * mkmodel: a small model with random BF16 weights and the vocabulary of an existing one, for tests that need a
  * width divisible by 256 (true K-quants) or a vocabulary that adds a BOS.
  *
- *   mkmodel [--add-bos] VOCAB.gguf OUT.gguf ARCH N_LAYER N_EMBD N_HEAD N_HEAD_KV N_FF
+ *   mkmodel [--add-bos] [--n-vocab N] VOCAB.gguf OUT.gguf ARCH N_LAYER N_EMBD N_HEAD N_HEAD_KV N_FF
  *
- * ARCH is llama, qwen3 or gemma3 (a sliding window of 512 tokens in five of six layers). The same arguments give the same bytes.
+ * ARCH is llama, qwen3 or gemma3 (a sliding window of 512 tokens in five of six layers). --n-vocab: the first N tokens
+ * only. The same arguments give the same bytes.
  */
 #include <ggml.h>
 #include <gguf.h>
@@ -125,17 +126,35 @@ static size_t arena_bytes(const struct shape *s)
            (1u << 22);
 }
 
+/* The first n tokens of the vocabulary; merges that make later ones make nothing then. */
+static void cut_vocabulary(struct gguf_context *g, const struct gguf_context *from, size_t n)
+{
+    const int64_t tokens = gguf_find_key(from, "tokenizer.ggml.tokens"), types = gguf_find_key(from, "tokenizer.ggml.token_type");
+    const char **texts = malloc(n * sizeof(*texts));
+    for (size_t i = 0; i < n; i++)
+        texts[i] = gguf_get_arr_str(from, tokens, i);
+    gguf_set_arr_str(g, "tokenizer.ggml.tokens", texts, n);
+    if (types >= 0)
+        gguf_set_arr_data(g, "tokenizer.ggml.token_type", gguf_get_arr_type(from, types), gguf_get_arr_data(from, types), n);
+    free(texts);
+}
+
 int main(int argc, char **argv)
 {
     struct shape s = { 0 };
     const char *program = argv[0];
-    if (argc > 1 && strcmp(argv[1], "--add-bos") == 0) {
-        s.add_bos = true;
-        argv++;
-        argc--;
+    int64_t n_vocab = 0;
+    for (; argc > 2 && strncmp(argv[1], "--", 2) == 0; argv++, argc--) {
+        if (strcmp(argv[1], "--n-vocab") == 0) {
+            n_vocab = atol(argv[2]);
+            argv++;
+            argc--;
+        } else {
+            s.add_bos = strcmp(argv[1], "--add-bos") == 0;
+        }
     }
     if (argc != 9) {
-        fprintf(stderr, "usage: %s [--add-bos] VOCAB.gguf OUT.gguf ARCH N_LAYER N_EMBD N_HEAD N_HEAD_KV N_FF\n", program);
+        fprintf(stderr, "usage: %s [--add-bos] [--n-vocab N] VOCAB.gguf OUT.gguf ARCH N_LAYER N_EMBD N_HEAD N_HEAD_KV N_FF\n", program);
         return 2;
     }
     s.arch = argv[3];
@@ -155,8 +174,12 @@ int main(int argc, char **argv)
     }
     s.n_vocab = (int64_t)gguf_get_arr_n(vocab, tokens);
     struct gguf_context *g = gguf_init_empty();
-    struct ggml_context *c = ggml_init((struct ggml_init_params){ .mem_size = arena_bytes(&s) });
     gguf_set_kv(g, vocab);
+    if (n_vocab > 0 && n_vocab < s.n_vocab) {
+        cut_vocabulary(g, vocab, (size_t)n_vocab);
+        s.n_vocab = n_vocab;
+    }
+    struct ggml_context *c = ggml_init((struct ggml_init_params){ .mem_size = arena_bytes(&s) });
     set_keys(g, &s);
     add(c, g, "token_embd.weight", s.n_embd, s.n_vocab, 0.4f / sqrtf((float)s.n_embd)); /* tied: larger ones repeat the last token */
     add(c, g, "output_norm.weight", s.n_embd, 0, 0.0f);

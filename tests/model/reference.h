@@ -1,7 +1,7 @@
 /*
  * reference: llama.cpp's own programs, run by the model tests, and the models and the text that they share.
  *
- * Environment: PERBIT_ENGINE_BIN folder with llama-quantize and the others; PERBIT_TEST_MODEL a small real
+ * Environment: PERBIT the program; PERBIT_ENGINE_BIN folder with llama-quantize and the others; PERBIT_TEST_MODEL a small real
  * model; PERBIT_BUILD folder with mkmodel; PERBIT_SHARED folder with data/wikitext2/wiki.test.raw, without
  * it the text is made of the sources in PERBIT_SRC. What is missing skips the test (exit status 77).
  */
@@ -24,6 +24,7 @@ struct reference {
     struct arena arena;
     const char *dir;      /* of this test, removed at the end */
     const char *bin;      /* the engine's programs */
+    const char *perbit;   /* our program */
     const char *real;     /* small real model, BF16 */
     const char *random;   /* width 512: every K-quant is a true one */
     const char *bos;      /* the same with a vocabulary that adds a BOS */
@@ -83,6 +84,27 @@ static inline const char *reference_text(struct reference *r)
     return text;
 }
 
+/* Two, or PERBIT_TEST_THREADS: the engine's threads wait for each other in a loop, which a busy machine makes long. */
+static inline int reference_threads(void)
+{
+    const char *n = getenv("PERBIT_TEST_THREADS");
+    return n && atoi(n) > 0 ? atoi(n) : 2;
+}
+
+/* All of the WikiText-2 test set, where PERBIT_SHARED has it; it must when it is set. Without it the shorter text. */
+static inline const char *reference_whole_text(struct reference *r)
+{
+    const char *shared = getenv("PERBIT_SHARED");
+    if (!shared || !shared[0])
+        return r->text;
+    const char *wiki = arena_printf(&r->arena, "%s/data/wikitext2/wiki.test.raw", shared);
+    if (!fs_exists(wiki)) {
+        fprintf(stderr, "%s: no such file\n", wiki);
+        exit(1);
+    }
+    return wiki;
+}
+
 static inline void reference_open(struct reference *r)
 {
     struct modelfile m;
@@ -91,6 +113,7 @@ static inline void reference_open(struct reference *r)
     const char *tmp = getenv("TMPDIR");
     arena_init(&r->arena);
     r->bin = reference_env("PERBIT_ENGINE_BIN");
+    r->perbit = reference_env("PERBIT");
     char *dir = arena_printf(&r->arena, "%s/perbit-model-test.XXXXXX", tmp ? tmp : "/tmp");
     if (!mkdtemp(dir)) {
         perror(dir);

@@ -1,6 +1,6 @@
 /*
- * perplexity over libllama against llama-perplexity of the same tree: every printed digit of the perplexities,
- * the bytes of the base-logits file, every digit of the KL statistics over that file; in lockstep the exact
+ * perplexity against llama-perplexity of the same tree: every printed digit of what `perbit perplexity` prints of
+ * 20 chunks of WikiText-2; over libllama every digit in other layouts, the bytes of the base-logits file, every digit of the KL statistics over that file; in lockstep the exact
  * KL, which differs from the printed one by the file's rounding only.
  */
 #include <math.h>
@@ -19,7 +19,7 @@
 #include "model/reference.h"
 #include "recorder.h"
 
-enum { N_CTX = 512, N_THREADS = 2, N_CHUNKS = 20, N_CHUNKS_FILE = 4, N_CHUNKS_SMALL = 6 };
+enum { N_CTX = 512, N_CHUNKS = 20, N_CHUNKS_FILE = 4, N_CHUNKS_SMALL = 6 };
 
 struct fixture {
     struct reference ref;
@@ -37,7 +37,7 @@ static int setup(void **state)
     buf_init(&f->text);
     f->q8_0 = fs_join(&f->ref.arena, f->ref.dir, "q8_0.gguf");
     f->q4_k_m = fs_join(&f->ref.arena, f->ref.dir, "q4_k_m.gguf");
-    struct quantize_params p = { .in = f->ref.real, .out = f->q8_0, .level = "Q8_0", .n_threads = N_THREADS };
+    struct quantize_params p = { .in = f->ref.real, .out = f->q8_0, .level = "Q8_0", .n_threads = reference_threads() };
     if (quantize_file(&p, &f->rec.sink, &f->err))
         return -1;
     p.out = f->q4_k_m;
@@ -61,7 +61,7 @@ static int teardown(void **state)
 static struct backend *open_model(struct fixture *f, const char *path, int n_batch)
 {
     struct backend_params p = {
-        .n_ubatch = 512, .n_threads = N_THREADS, .flash_attn = "auto", .type_k = "f16", .type_v = "f16",
+        .n_ubatch = 512, .n_threads = reference_threads(), .flash_attn = "auto", .type_k = "f16", .type_v = "f16",
         .load_mode = "mmap", .repack = true,
     };
     struct backend *b = NULL;
@@ -129,18 +129,39 @@ static void reference_ppl(struct buf *out, struct fixture *f, const char *model,
                           const char *more)
 {
     reference_run(out, "'%s/llama-perplexity' -m '%s' -f '%s' -c %d -b %d --chunks %d -t %d -ngl 0 %s", f->ref.bin, model,
-                  f->ref.text, N_CTX, n_batch, n_chunks, N_THREADS, more);
+                  f->ref.text, N_CTX, n_batch, n_chunks, reference_threads(), more);
+}
+
+/* The last line of the program's table ends in PPL, its error and bits per byte. */
+static void format_program(char *out, size_t out_bytes, const struct buf *printed)
+{
+    const char *at = printed->data + printed->len - 1;
+    char ppl[32] = "none", se[32] = "none";
+    while (at > printed->data && at[-1] != '\n')
+        at--;
+    const char *columns = strstr(at, " 20 "); /* chunks */
+    if (columns)
+        sscanf(columns, " 20 %31s %31s", ppl, se);
+    snprintf(out, out_bytes, "PPL = %s +/- %s", ppl, se);
 }
 
 static void perplexity_to_the_last_digit(void **state)
 {
     struct fixture *f = *state;
     const char *const models[] = { f->ref.real, f->q8_0, f->q4_k_m };
+    const char *text = reference_whole_text(&f->ref);
     struct buf printed = BUF_INIT;
-    run(f, models, 3, (struct perplexity_params){ .n_ctx = N_CTX, .n_batch = 2048, .n_chunks = N_CHUNKS });
+    char want[128] = "", got[128];
     for (int i = 0; i < 3; i++) {
-        reference_ppl(&printed, f, models[i], 2048, N_CHUNKS, "");
-        assert_estimate(f, i, &printed);
+        reference_run(&printed, "'%s/llama-perplexity' -m '%s' -f '%s' --chunks %d -t %d -ngl 0", f->ref.bin, models[i], text,
+                      N_CHUNKS, reference_threads());
+        const char *at = strstr(printed.data, "PPL = ");
+        assert_non_null(at);
+        snprintf(want, sizeof(want), "%.*s", (int)strcspn(at, "\n"), at);
+        reference_run(&printed, "'%s' perplexity -q '%s' -f '%s' --chunks %d -t %d -ngl 0", f->ref.perbit, models[i], text,
+                      N_CHUNKS, reference_threads());
+        format_program(got, sizeof(got), &printed);
+        assert_string_equal(got, want);
     }
     buf_release(&printed);
 }
@@ -227,6 +248,7 @@ static void base_logits_file(void **state)
     run(f, models, 3, (struct perplexity_params){ .n_ctx = N_CTX, .n_batch = 2048, .n_chunks = N_CHUNKS_FILE, .save_file = got });
     assert_true(reference_same_bytes(want, got));
     unlink(want);
+    assert_estimate(f, 0, &printed);
     for (int i = 1; i < 3; i++) {
         exact[i] = recorder_sum(&f->rec, i, METRIC_KL, 1, &n);
         exact[i] /= (double)n;
@@ -238,7 +260,7 @@ static void base_logits_file(void **state)
     run(f, models + 1, 2, (struct perplexity_params){ .n_ctx = N_CTX, .n_batch = 2048, .n_chunks = -1, .base_file = got });
     for (int i = 1; i < 3; i++) {
         reference_run(&printed, "'%s/llama-perplexity' -m '%s' -c %d -b 2048 -t %d -ngl 0 --kl-divergence "
-                      "--kl-divergence-base '%s'", f->ref.bin, models[i], N_CTX, N_THREADS, got);
+                      "--kl-divergence-base '%s'", f->ref.bin, models[i], N_CTX, reference_threads(), got);
         assert_kl_statistics(f, i - 1, &printed);
         const double with_file = recorder_sum(&f->rec, i - 1, METRIC_KL, 1, &n) / (double)n;
             assert_true(fabs(exact[i] - with_file) < 2e-4);
@@ -253,7 +275,7 @@ static void base_logits_file_with_a_bos(void **state)
     struct fixture *f = *state;
     const char *want = fs_join(&f->ref.arena, f->ref.dir, "want.kld"), *got = fs_join(&f->ref.arena, f->ref.dir, "got.kld");
     const char *level = fs_join(&f->ref.arena, f->ref.dir, "bos-q4.gguf");
-    struct quantize_params q = { .in = f->ref.bos, .out = level, .level = "Q4_K_M", .n_threads = N_THREADS };
+    struct quantize_params q = { .in = f->ref.bos, .out = level, .level = "Q4_K_M", .n_threads = reference_threads() };
     struct buf printed = BUF_INIT;
     if (quantize_file(&q, &f->rec.sink, &f->err))
         fail_msg("%s", f->err.msg);
@@ -262,7 +284,7 @@ static void base_logits_file_with_a_bos(void **state)
     assert_true(reference_same_bytes(want, got));
     run(f, &level, 1, (struct perplexity_params){ .n_ctx = N_CTX, .n_batch = 1024, .n_chunks = -1, .base_file = got });
     reference_run(&printed, "'%s/llama-perplexity' -m '%s' -c %d -b 1024 -t %d -ngl 0 --kl-divergence "
-                  "--kl-divergence-base '%s'", f->ref.bin, level, N_CTX, N_THREADS, got);
+                  "--kl-divergence-base '%s'", f->ref.bin, level, N_CTX, reference_threads(), got);
     assert_kl_statistics(f, 0, &printed);
     unlink(want);
     unlink(got);

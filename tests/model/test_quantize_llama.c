@@ -1,5 +1,5 @@
 /*
- * quantize over libllama: the same bytes as llama-quantize for the eight levels, on a narrow real model (its
+ * quantize over libllama: `perbit quantize` writes the same bytes as llama-quantize for the eight levels, on a narrow real model (its
  * fallback types) and on a wide random one, with importance matrices of both formats; refusals in clear words;
  * a disk that fills leaves nothing behind.
  */
@@ -76,12 +76,33 @@ static void assert_same(struct fixture *f, const char *in, const char *level, co
     assert_true(predicted >= written && predicted - written < 200000);
 }
 
+/* By the program, which prints "FILE<tab>SIZE". */
+static void assert_program_same(struct fixture *f, const char *in, const char *level)
+{
+    const struct quantize_params p = { .in = in, .level = level };
+    const char *dir = fs_join(&f->ref.arena, f->ref.dir, "levels");
+    struct buf printed = BUF_INIT;
+    int64_t predicted, written;
+    reference_run(NULL, "'%s/llama-quantize' '%s' '%s' %s %d", f->ref.bin, in, f->want, level, N_THREADS);
+    reference_run(&printed, "'%s' quantize -q '%s' '%s' %s", f->ref.perbit, in, dir, level);
+    const char *got = arena_strndup(&f->ref.arena, printed.data, strcspn(printed.data, "\t"));
+    if (!reference_same_bytes(f->want, got))
+        fail_msg("%s as %s: other bytes than llama-quantize", in, level);
+    if (quantize_predict_bytes(&predicted, &p, &f->err) || fs_size(&written, got, &f->err))
+        fail_msg("%s", f->err.msg);
+    assert_true(predicted >= written && predicted - written < 200000);
+    unlink(got);
+    buf_release(&printed);
+}
+
 static void same_bytes_as_llama_quantize(void **state)
 {
     struct fixture *f = *state;
+    int n_levels = 0;
     for (int m = 0; m < 2; m++)
-        for (int i = 0; quant_at(i)->in_study; i++)
-            assert_same(f, m == 0 ? f->ref.real : f->ref.random, quant_at(i)->name, NULL, false);
+        for (int i = 0; quant_at(i)->in_study; i++, n_levels++)
+            assert_program_same(f, m == 0 ? f->ref.real : f->ref.random, quant_at(i)->name);
+    assert_int_equal(n_levels, 16);
 }
 
 static void other_levels_and_options(void **state)
