@@ -5,7 +5,6 @@ templates.py RENDER_LINES [ROWS]    RENDER_LINES is the program of that name; RO
 A case is equal (the same text, or an error in both), refused (perbit alone says why it cannot) or different. A single
 different case fails the run; so does a share of refused ones above 1 %.
 """
-import ast
 import collections
 import glob
 import json
@@ -133,8 +132,8 @@ def python_render(template, row):
         return {"error": f"{type(e).__name__}: {e}"}
 
 
-def perbit_render(program, cases):
-    lines = "".join(json.dumps({"template": t, "doc": d}, ensure_ascii=False) + "\n" for t, d in cases)
+def perbit_render(program, cases, options=0):
+    lines = "".join(json.dumps({"template": t, "doc": d, "options": options}) + "\n" for t, d in cases)
     run = subprocess.run([program], input=lines.encode(), stdout=subprocess.PIPE, check=True)
     return [json.loads(line) for line in run.stdout.decode().split("\n")[:-1]]
 
