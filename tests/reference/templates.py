@@ -91,6 +91,19 @@ class Shape:
                 self.keys[inner.name].add(n.arg.value)
             else:
                 self.kinds[inner.name].add("list")
+        self.among = {}  # what a name is looked up in
+        for n in tree.find_all((nodes.Call, nodes.Getitem)):
+            looked_up = n.arg if isinstance(n, nodes.Getitem) else n.args[0] if n.args else None
+            if isinstance(looked_up, nodes.Name) and isinstance(n.node, (nodes.Getattr, nodes.Dict)):
+                inner = n.node.node if isinstance(n.node, nodes.Getattr) else n.node
+                items = [p.key for p in inner.items] if isinstance(inner, nodes.Dict) else getattr(inner, "items", [])
+                consts = [i.value for i in items if isinstance(i, nodes.Const)] if isinstance(items, list) else []
+                if consts:
+                    self.among[looked_up.name] = consts
+        for n in tree.find_all(nodes.Slice):
+            for part in (n.start, n.stop):
+                if isinstance(part, nodes.Name):
+                    self.kinds[part.name].add("index")
         for n in tree.find_all((nodes.Add, nodes.Concat)):
             for inner in n.find_all(nodes.Name):
                 self.kinds[inner.name].add("text")
@@ -103,6 +116,8 @@ class Shape:
                 self.keys[name.name].add(n.arg.value)
 
     def likely(self, rng, name):
+        if name in self.among:
+            return rng.choice(self.among[name])
         keys = [k for k in self.keys[name] if not hasattr(str, k) and not hasattr(list, k)]
         if keys:
             entry = lambda: {k: rng.choice([rng.choice(WORDS), [rng.choice(WORDS) for _ in range(4)]]) for k in keys}
