@@ -17,9 +17,11 @@ static const char *skip_function(const char *line)
     return line;
 }
 
+/* Names out of a damaged file stand in the log too: what no machine has is no size. */
 static int64_t read_mib(const char *text)
 {
-    return (int64_t)(strtod(text, NULL) * 1024.0 * 1024.0 + 0.5);
+    const double mib = strtod(text, NULL);
+    return mib > 0 && mib < 1e9 ? (int64_t)(mib * 1024.0 * 1024.0 + 0.5) : 0;
 }
 
 /* The lines that llama.cpp writes once a buffer: src/llama-{model,context,kv-cache,memory-recurrent}.cpp */

@@ -10,7 +10,8 @@
  *
  * Path ":memory:" gives a store that lives as long as the handle (single commands without --store).
  * Errors  ERR_STORE: not a store, from a newer perbit, locked by another run (its pid), disk full
- * Owns    *out until store_close      Threads  one      Source  schema.sql, docs/STORE.md     Tests  unit/test_store.c, cli/: kill_resume one_writer full_disk read_only
+ * Owns    *out until store_close      Threads  one      Source  schema.sql, docs/STORE.md
+ * Tests   unit/test_store.c, cli/: kill_resume one_writer full_disk read_only
  */
 #ifndef PERBIT_STORE_STORE_H
 #define PERBIT_STORE_STORE_H

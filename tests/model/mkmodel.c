@@ -129,7 +129,8 @@ static size_t arena_bytes(const struct shape *s)
 /* The first n tokens of the vocabulary; merges that make later ones make nothing then. */
 static void cut_vocabulary(struct gguf_context *g, const struct gguf_context *from, size_t n)
 {
-    const int64_t tokens = gguf_find_key(from, "tokenizer.ggml.tokens"), types = gguf_find_key(from, "tokenizer.ggml.token_type");
+    const int64_t tokens = gguf_find_key(from, "tokenizer.ggml.tokens");
+    const int64_t types = gguf_find_key(from, "tokenizer.ggml.token_type");
     const char **texts = malloc(n * sizeof(*texts));
     for (size_t i = 0; i < n; i++)
         texts[i] = gguf_get_arr_str(from, tokens, i);

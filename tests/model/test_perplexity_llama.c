@@ -1,7 +1,8 @@
 /*
  * perplexity against llama-perplexity of the same tree: every printed digit of what `perbit perplexity` prints of
- * 20 chunks of WikiText-2; over libllama every digit in other layouts, the bytes of the base-logits file, every digit of the KL statistics over that file; in lockstep the exact
- * KL, which differs from the printed one by the file's rounding only.
+ * 20 chunks of WikiText-2; over libllama every digit in other layouts, the bytes of the base-logits file, every digit
+ * of the KL statistics over that file; in lockstep the exact KL, which differs from the printed one by the file's
+ * rounding only.
  */
 #include <math.h>
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 /*
- * quantize over libllama: `perbit quantize` writes the same bytes as llama-quantize for the eight levels, on a narrow real model (its
- * fallback types) and on a wide random one, with importance matrices of both formats; refusals in clear words;
- * a disk that fills leaves nothing behind.
+ * quantize over libllama: `perbit quantize` writes the same bytes as llama-quantize for the eight levels, on a narrow
+ * real model (its fallback types) and on a wide random one; so does the library with importance matrices of both
+ * formats; refusals in clear words; a disk that fills leaves nothing behind.
  */
 #include <setjmp.h>
 #include <signal.h>

@@ -52,7 +52,8 @@ static void the_key_of_old_stores(void **state)
 {
     (void)state;
     char got[SHA256_HEX_BYTES], want[SHA256_HEX_BYTES];
-    static const char text[] = "[\"aa\",\"bb\",\"Q4_K_M\",\"cc\",\"kl\",\"dd\",\"level:BF16\",\"{\\\"n_ctx\\\":512}\",\"build 1\",\"m1\"]";
+    static const char text[] = "[\"aa\",\"bb\",\"Q4_K_M\",\"cc\",\"kl\",\"dd\","
+                               "\"level:BF16\",\"{\\\"n_ctx\\\":512}\",\"build 1\",\"m1\"]";
     identity_key(got, &whole);
     sha256_bytes(want, text, sizeof text - 1);
     assert_string_equal(got, want);

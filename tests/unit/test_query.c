@@ -99,7 +99,8 @@ static void cells_in_order_with_their_nouns(void **state)
     struct store_cell kl = store_fixture_cell(f, "kl");
     store_fixture_ok(f, store_cell_finish(f->store, kl.id, "no luck", &f->err));
     struct store_cell_spec q4 = store_fixture_spec(f, "kl");
-    store_fixture_ok(f, store_put_variant(f->store, f->model, "Q4_0", "ii", "q4.gguf", "qq", &store_fixture_model, &variant, &f->err));
+    store_fixture_ok(f, store_put_variant(f->store, f->model, "Q4_0", "ii", "q4.gguf", "qq", &store_fixture_model, &variant,
+                                          &f->err));
     q4.variant_id = variant;
     q4.identity.level = "Q4_0";
     q4.is_synthetic = true;
