@@ -3,7 +3,7 @@
 sed -i 's/"n_params"/"delay_us_per_token":200,"n_params"/' tiny.gguf
 $PERBIT run study.yaml -q &
 first=$!
-while [ ! -s tiny.db ]; do sleep 0.02; done
+while [ ! -s tiny.db ]; do kill -0 $first; sleep 0.02; done
 $PERBIT run study.yaml -q 2>log && exit 1
 grep -q "in use by another run (process $first)" log
 wait $first

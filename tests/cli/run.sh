@@ -19,7 +19,7 @@ set -u
 export LC_ALL=C.UTF-8
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 src=$(cd "$here/../.." && pwd)
-perbit=${PERBIT:-$src/build/release/perbit}
+perbit=$(realpath -m "${PERBIT:-$src/build/release/perbit}")
 
 set_exact=0
 if [ "${1:-}" = --set-exact ]; then

@@ -343,7 +343,7 @@ static double json_number(yyjson_val *root, const char *column, const char *path
 {
     yyjson_val *v = yyjson_obj_get(root, column);
     if (!yyjson_is_num(v))
-        fail_msg("%s: no number %s", path, column);
+        fail_msg("%s: no number %s", path ? path : "?", column);
     return yyjson_get_num(v);
 }
 
