@@ -6,15 +6,17 @@
 
 It takes tasks of lm-evaluation-harness that are YAML alone (no Python), looks at their templates, makes random rows that
 fit them, and lets both sides ask: lm_eval's own Task classes with datasets.load_dataset replaced, and perbit with
---include_path on lm_eval's task folder. A task that lm_eval itself cannot build from any of the rows tried is left out.
+--include_path on lm_eval's task folder. Answers made up from the requests' digests are scored by both, too. A task that lm_eval itself cannot build from any of the rows tried is left out.
 Prints a line for each task that differs, the reasons of refusals, and the counts; exit status 1 if any differs.
 """
 import argparse
 import collections
 import contextlib
+import hashlib
 import io
 import json
 import logging
+import math
 import os
 import random
 import subprocess
@@ -319,7 +321,48 @@ def ask(tm, name, rows, a):
         else:
             golds = []
         out[i.doc_id, i.idx] = (i.args[0], cont, golds)
-    return out
+    return out, score(task, out) if task.OUTPUT_TYPE != "generate_until" else None
+
+
+def answer(request):
+    """A made-up answer, the same on both sides (make_answer in requests.c)."""
+    h = hashlib.sha256((request[0] + "\0" + request[1]).encode()).hexdigest()
+    return -(int(h[:4], 16) % 12) / 4 - 0.25, int(h[4], 16) % 2 == 1
+
+
+def score(task, requests):
+    """lm_eval's own measures of them: by document, and over all of them [value, stderr or None]."""
+    from lm_eval.api.metrics import mean, mean_stderr
+
+    docs = {}
+    for i in task.instances:
+        docs.setdefault(i.doc_id, []).append(i)
+    columns, items = collections.defaultdict(list), {}
+    for doc_id, instances in docs.items():
+        results = [answer(requests[i.doc_id, i.idx]) for i in instances]
+        items[doc_id] = task.process_results(instances[0].doc, results)
+        for k, v in items[doc_id].items():
+            columns[k].append(v)
+    totals = {}
+    for k, column in columns.items():
+        aggregate = task.aggregation()[k]
+        totals[k] = [float(aggregate(column)), mean_stderr(column) if aggregate is mean else None]
+    return {d: {k: float(v) for k, v in m.items() if not isinstance(v, tuple)} for d, m in items.items()}, totals
+
+
+def compare_scores(ours, theirs):
+    """None, or what differs first. What is one number an item must be equal, sums but for the last bits."""
+    for doc_id, metrics in theirs[0].items():
+        for k, v in metrics.items():
+            if ours[doc_id][k] != v:
+                return f"doc {doc_id}: {k} is {ours[doc_id][k]}, lm_eval's {v}"
+    for k, (value, se) in theirs[1].items():
+        x, x_se = ours["totals"][k]
+        if not math.isclose(x, value, rel_tol=1e-12, abs_tol=1e-12):
+            return f"{k} of all: {x}, lm_eval's {value}"
+        if se is not None and not math.isclose(x_se, se, rel_tol=1e-12, abs_tol=1e-12):
+            return f"stderr of {k}: {x_se}, lm_eval's {se}"
+    return None
 
 
 def chat_of(a):
@@ -394,7 +437,7 @@ def main():
     a.chat = chat_of(a) if a.chat_template else None
     tasks_dir = Path(lm_eval.tasks.__file__).parent
     tm = lm_eval.tasks.TaskManager()
-    theirs, unfit, why = {}, 0, collections.Counter()
+    theirs, their_scores, unfit, why = {}, {}, 0, collections.Counter()
     folder = Path(a.keep or tempfile.mkdtemp())
     for name, cfg in choose(tm, tasks_dir, a):
         for v, variant in enumerate(VARIANTS):
@@ -402,7 +445,7 @@ def main():
             try:
                 rows = {s: make_rows(cfg, rng, variant, 6 if i == 0 else 9) for i, s in enumerate(splits_of(cfg))}
                 # what the data set of a split gives is what is written: columns alike, in all rows
-                theirs[name] = ask(tm, name, rows, a)
+                theirs[name], their_scores[name] = ask(tm, name, rows, a)
             except BaseException as e:  # noqa: BLE001
                 if isinstance(e, KeyboardInterrupt):
                     raise
@@ -420,10 +463,10 @@ def main():
             why[last.split(":")[0]] += 1
             if a.unfit:
                 print(f"left out {name}: {last}")
-    ours, refused = collections.defaultdict(dict), {}
+    ours, our_scores, refused = collections.defaultdict(dict), collections.defaultdict(dict), {}
     todo = list(theirs)
     for at in range(0, len(todo), 2000):
-        cmd = [a.requests, "--rows", str(folder), "--include_path", str(tasks_dir), "--keep_going", "--seed", str(a.seed),
+        cmd = [a.requests, "--rows", str(folder), "--include_path", str(tasks_dir), "--keep_going", "--score", "--seed", str(a.seed),
                "--tasks", ",".join(todo[at: at + 2000])]
         if a.num_fewshot is not None:
             cmd += ["--num_fewshot", str(a.num_fewshot)]
@@ -440,9 +483,13 @@ def main():
                 d = json.loads(line)
                 if "refused" in d:
                     refused[d["task"]] = d["refused"]
+                elif "scores" in d:
+                    our_scores[d["task"]][d["doc_id"]] = d["scores"]
+                elif "totals" in d:
+                    our_scores[d["task"]]["totals"] = d["totals"]
                 else:
                     ours[d["task"]][d["doc_id"], d["idx"]] = (d["context"], d["continuation"], d["gold"])
-    n_equal = n_different = n_requests = 0
+    n_equal = n_different = n_requests = n_scored = 0
     reasons = collections.Counter()
     for name in todo:
         if name in refused:
@@ -452,6 +499,9 @@ def main():
                 print(f"refused {name}: {refused[name]}")
             continue
         what = compare(ours[name], theirs[name])
+        if not what and their_scores[name]:
+            what = compare_scores(our_scores[name], their_scores[name])
+            n_scored += 1
         if what:
             n_different += 1
             print(f"DIFFERENT {name}: {what[:600]}")
@@ -461,7 +511,7 @@ def main():
     for reason, n in reasons.most_common(40):
         print(f"  refused {n}: {reason}")
     print(f"left out, lm_eval cannot build them from the rows tried: {unfit} {dict(why.most_common(4))}")
-    print(f"{n_equal} tasks equal ({n_requests} requests), {len(refused)} refused with a reason, {n_different} different")
+    print(f"{n_equal} tasks equal ({n_requests} requests; {n_scored} tasks with measures of made-up answers), {len(refused)} refused with a reason, {n_different} different")
     return n_different > 0
 
 
