@@ -269,6 +269,24 @@ def make_rows(cfg, rng, variant, n):
     return [r or {"unused": "x"} for r in rows]
 
 
+def with_python(rng):
+    """Rows for the tasks whose Python is C in perbit: name -> a function that makes one."""
+    t = Maker(rng, {}).text
+
+    def truthfulqa():
+        return {"question": " " + t(), "mc1_targets": {"choices": [t() for _ in range(3)], "labels": [1, 0, 0]},
+                "mc2_targets": {"choices": [t() for _ in range(4)], "labels": [1, 1, 0, rng.randrange(2)]}}
+
+    return {
+        "winogrande": lambda: {"sentence": t().replace("_", "-") + " _ " + t() + " _x ", "option1": t(), "option2": t(),
+                               "answer": rng.choice("12")},
+        "hellaswag": lambda: {"activity_label": t(), "ctx_a": t() + " [title] " + t(), "ctx_b": t() + " ǆ[a\nb] [c]",
+                              "endings": [t() + "  [x] " + t() for _ in range(4)], "label": rng.choice("0123")},
+        "truthfulqa_mc1": truthfulqa,
+        "truthfulqa_mc2": truthfulqa,
+    }
+
+
 VARIANTS = ({}, {"digits": True}, {"target_text": True}, {"plain": True}, {"plain": True, "digits": True})
 
 
@@ -437,82 +455,103 @@ def main():
     a.chat = chat_of(a) if a.chat_template else None
     tasks_dir = Path(lm_eval.tasks.__file__).parent
     tm = lm_eval.tasks.TaskManager()
-    theirs, their_scores, unfit, why = {}, {}, 0, collections.Counter()
     folder = Path(a.keep or tempfile.mkdtemp())
+    theirs, unfit = {}, collections.Counter()
     for name, cfg in choose(tm, tasks_dir, a):
-        for v, variant in enumerate(VARIANTS):
-            rng = random.Random(f"{name} {v}")
-            try:
-                rows = {s: make_rows(cfg, rng, variant, 6 if i == 0 else 9) for i, s in enumerate(splits_of(cfg))}
-                # what the data set of a split gives is what is written: columns alike, in all rows
-                theirs[name], their_scores[name] = ask(tm, name, rows, a)
-            except BaseException as e:  # noqa: BLE001
-                if isinstance(e, KeyboardInterrupt):
-                    raise
-                if a.only:
-                    print(name, variant, type(e).__name__, str(e)[:300], file=sys.stderr)
-                last = f"{type(e).__name__}: {str(e)[:80]}"
-                continue
-            (folder / name).mkdir(parents=True, exist_ok=True)
-            for s, r in rows.items():
-                with open(folder / name / f"{s}.jsonl", "w", encoding="utf-8") as f:
-                    f.writelines(json.dumps(x, ensure_ascii=False) + "\n" for x in r)
-            break
-        else:
-            unfit += 1
-            why[last.split(":")[0]] += 1
-            if a.unfit:
-                print(f"left out {name}: {last}")
-    ours, our_scores, refused = collections.defaultdict(dict), collections.defaultdict(dict), {}
-    todo = list(theirs)
-    for at in range(0, len(todo), 2000):
-        cmd = [a.requests, "--rows", str(folder), "--include_path", str(tasks_dir), "--keep_going", "--score", "--seed", str(a.seed),
-               "--tasks", ",".join(todo[at: at + 2000])]
-        if a.num_fewshot is not None:
-            cmd += ["--num_fewshot", str(a.num_fewshot)]
-        if a.system_instruction is not None:
-            cmd += ["--system_instruction", a.system_instruction]
+        why = ask_any(theirs, tm, name, cfg, folder, a)
+        if why:
+            unfit[why.split(":")[0]] += 1
+            if a.unfit or a.only:
+                print(f"left out {name}: {why}")
+    python = {}
+    if not a.only:
+        makers = with_python(random.Random(5))
+        for name, make in makers.items():
+            rows = {"validation": [make() for _ in range(20)], "train": [make() for _ in range(30)]}
+            python[name] = ask(tm, name, rows, a)
+            write_rows(folder / name, rows)
+    counts = collections.Counter()
+    report(counts, theirs | python, run_perbit(a, folder, list(theirs | python), tasks_dir), a)
+    report(counts, python, run_perbit(a, folder, list(python), None), a)
+    print(f"left out, lm_eval cannot build them from the rows tried: {sum(unfit.values())} {dict(unfit.most_common(4))}")
+    print(f"{counts['equal']} tasks equal ({counts['requests']} requests; {counts['scored']} tasks with measures of made-up "
+          f"answers), {counts['refused']} refused with a reason, {counts['different']} different")
+    return counts["different"] > 0
+
+
+def write_rows(folder, rows):
+    folder.mkdir(parents=True, exist_ok=True)
+    for split, some in rows.items():
+        with open(folder / f"{split}.jsonl", "w", encoding="utf-8") as f:
+            f.writelines(json.dumps(x, ensure_ascii=False) + "\n" for x in some)
+
+
+def ask_any(theirs, tm, name, cfg, folder, a):
+    """The first rows that lm_eval can build the task from; None, or why there are none."""
+    for v, variant in enumerate(VARIANTS):
+        rng = random.Random(f"{name} {v}")
+        try:
+            rows = {s: make_rows(cfg, rng, variant, 6 if i == 0 else 9) for i, s in enumerate(splits_of(cfg))}
+            theirs[name] = ask(tm, name, rows, a)
+        except Exception as e:  # noqa: BLE001: whatever a template does with rows that do not fit
+            why = f"{type(e).__name__}: {str(e)[:80]}"
+            continue
+        write_rows(folder / name, rows)
+        return None
+    return why
+
+
+def run_perbit(a, folder, names, tasks_dir):
+    """What perbit's program says of each task: {"refused": why} or {"requests": ..., "scores": ...}."""
+    out = {n: {"requests": {}, "scores": {}} for n in names}
+    for at in range(0, len(names), 2000):
+        cmd = [a.requests, "--rows", str(folder), "--keep_going", "--score", "--seed", str(a.seed),
+               "--tasks", ",".join(names[at: at + 2000])]
+        cmd += ["--include_path", str(tasks_dir)] if tasks_dir else []
+        cmd += ["--num_fewshot", str(a.num_fewshot)] if a.num_fewshot is not None else []
+        cmd += ["--system_instruction", a.system_instruction] if a.system_instruction is not None else []
         if a.chat_template:
             cmd += ["--chat_template", a.chat_template, "--bos", a.bos, "--eos", a.eos] + ["--single_turn"] * a.single_turn
         done = subprocess.run(cmd, capture_output=True)
         if done.returncode:
-            print(done.stderr.decode()[-2000:])
-            return 2
+            sys.exit(done.stderr.decode()[-2000:])
         for line in done.stdout.decode().split("\n"):
-            if line:
-                d = json.loads(line)
-                if "refused" in d:
-                    refused[d["task"]] = d["refused"]
-                elif "scores" in d:
-                    our_scores[d["task"]][d["doc_id"]] = d["scores"]
-                elif "totals" in d:
-                    our_scores[d["task"]]["totals"] = d["totals"]
-                else:
-                    ours[d["task"]][d["doc_id"], d["idx"]] = (d["context"], d["continuation"], d["gold"])
-    n_equal = n_different = n_requests = n_scored = 0
+            d = json.loads(line) if line else None
+            if not d:
+                continue
+            task = out[d["task"]]
+            if "refused" in d:
+                task["refused"] = d["refused"]
+            elif "scores" in d:
+                task["scores"][d["doc_id"]] = d["scores"]
+            elif "totals" in d:
+                task["scores"]["totals"] = d["totals"]
+            else:
+                task["requests"][d["doc_id"], d["idx"]] = (d["context"], d["continuation"], d["gold"])
+    return out
+
+
+def report(counts, theirs, ours, a):
     reasons = collections.Counter()
-    for name in todo:
-        if name in refused:
-            text = refused[name].split("tasks/")[-1]
+    for name, (requests, scores) in theirs.items():
+        own = ours[name]
+        if "refused" in own:
+            text = own["refused"].split("tasks/")[-1]
             reasons[": ".join(text.split(": ")[1:])[:150] if ": " in text else text] += 1
+            counts["refused"] += 1
             if a.only:
-                print(f"refused {name}: {refused[name]}")
+                print(f"refused {name}: {own['refused']}")
             continue
-        what = compare(ours[name], theirs[name])
-        if not what and their_scores[name]:
-            what = compare_scores(our_scores[name], their_scores[name])
-            n_scored += 1
+        what = compare(own["requests"], requests)
+        if not what and scores:
+            what = compare_scores(own["scores"], scores)
+            counts["scored"] += 1
+        counts["different" if what else "equal"] += 1
+        counts["requests"] += len(requests)
         if what:
-            n_different += 1
             print(f"DIFFERENT {name}: {what[:600]}")
-        else:
-            n_equal += 1
-            n_requests += len(theirs[name])
     for reason, n in reasons.most_common(40):
         print(f"  refused {n}: {reason}")
-    print(f"left out, lm_eval cannot build them from the rows tried: {unfit} {dict(why.most_common(4))}")
-    print(f"{n_equal} tasks equal ({n_requests} requests; {n_scored} tasks with measures of made-up answers), {len(refused)} refused with a reason, {n_different} different")
-    return n_different > 0
 
 
 if __name__ == "__main__":
