@@ -38,7 +38,9 @@ struct pyval py_str(struct pystr s)
 
 struct pyval py_str_of(struct arena *a, const struct buf *b)
 {
-    return py_str(pystr_of(arena_strndup(a, b->data, b->len), b->len));
+    char *s = arena_alloc(a, b->len + 1); /* not a string copy: the text may hold NUL */
+    memcpy(s, b->data, b->len);
+    return py_str(pystr_of(s, b->len));
 }
 
 struct pyval py_list(struct arena *a, enum py_type type)

@@ -2,7 +2,6 @@
 
 chats.py RENDER_LINES FOLDER
 """
-import collections
 import datetime
 import glob
 import json
@@ -11,9 +10,7 @@ import sys
 
 import jinja2
 from jinja2 import ext, sandbox
-from templates import compare, report
-
-import subprocess
+from templates import compare, perbit_render, report
 
 NOW_S = 1750000000
 OPTIONS = 1 | 2 | 4
@@ -89,9 +86,7 @@ def main():
                     expected.append({"text": env.from_string(template).render(**row)})
                 except Exception as e:
                     expected.append({"error": f"{type(e).__name__}: {e}"})
-    lines = "".join(json.dumps({"template": t, "doc": d, "options": OPTIONS}) + "\n" for t, d in cases)
-    run = subprocess.run([sys.argv[1]], input=lines.encode(), stdout=subprocess.PIPE, check=True)
-    got = [json.loads(line) for line in run.stdout.decode().split("\n")[:-1]]
+    got = perbit_render(sys.argv[1], cases, OPTIONS)
     print(f"jinja2 {jinja2.__version__}: {len(paths)} chat templates")
     failed = report("chat templates", *compare(cases, expected, got))
     wrong = 0

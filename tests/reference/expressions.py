@@ -2,15 +2,13 @@
 
 expressions.py RENDER_LINES [CASES] [SEED]   a single different case fails the run
 """
-import json
 import random
 import re
-import subprocess
 import sys
 import warnings
 
 import jinja2
-from templates import WORDS, compare, value
+from templates import WORDS, compare, perbit_render, value
 
 # By the kind of value: expressions with $str, $int ... in them for others. Most of them succeed.
 RULES = {
@@ -164,9 +162,7 @@ def main():
                 expected.append({"text": env.from_string(template).render(**data)})
             except Exception as e:
                 expected.append({"error": f"{type(e).__name__}: {e}"})
-        lines = "".join(json.dumps({"template": t, "doc": d, "options": options}) + "\n" for t, d in cases)
-        run = subprocess.run([sys.argv[1]], input=lines.encode(), stdout=subprocess.PIPE, check=True)
-        got = [json.loads(line) for line in run.stdout.decode().split("\n")[:-1]]
+        got = perbit_render(sys.argv[1], cases, options)
         counts, reasons = compare(cases, expected, got)
         print(f"options {options}:", ", ".join(f"{k} {c}" for k, c in sorted(counts.items())))
         for reason, c in reasons.most_common(25):

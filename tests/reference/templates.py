@@ -5,7 +5,6 @@ templates.py RENDER_LINES [ROWS]    RENDER_LINES is the program of that name; RO
 A case is equal (the same text, or an error in both), refused (perbit alone says why it cannot) or different. A single
 different case fails the run; so does a share of refused ones above 1 %.
 """
-import ast
 import collections
 import glob
 import json
@@ -92,6 +91,19 @@ class Shape:
                 self.keys[inner.name].add(n.arg.value)
             else:
                 self.kinds[inner.name].add("list")
+        self.among = {}  # what a name is looked up in
+        for n in tree.find_all((nodes.Call, nodes.Getitem)):
+            looked_up = n.arg if isinstance(n, nodes.Getitem) else n.args[0] if n.args else None
+            if isinstance(looked_up, nodes.Name) and isinstance(n.node, (nodes.Getattr, nodes.Dict)):
+                inner = n.node.node if isinstance(n.node, nodes.Getattr) else n.node
+                items = [p.key for p in inner.items] if isinstance(inner, nodes.Dict) else getattr(inner, "items", [])
+                consts = [i.value for i in items if isinstance(i, nodes.Const)] if isinstance(items, list) else []
+                if consts:
+                    self.among[looked_up.name] = consts
+        for n in tree.find_all(nodes.Slice):
+            for part in (n.start, n.stop):
+                if isinstance(part, nodes.Name):
+                    self.kinds[part.name].add("index")
         for n in tree.find_all((nodes.Add, nodes.Concat)):
             for inner in n.find_all(nodes.Name):
                 self.kinds[inner.name].add("text")
@@ -104,6 +116,8 @@ class Shape:
                 self.keys[name.name].add(n.arg.value)
 
     def likely(self, rng, name):
+        if name in self.among:
+            return rng.choice(self.among[name])
         keys = [k for k in self.keys[name] if not hasattr(str, k) and not hasattr(list, k)]
         if keys:
             entry = lambda: {k: rng.choice([rng.choice(WORDS), [rng.choice(WORDS) for _ in range(4)]]) for k in keys}
@@ -133,8 +147,8 @@ def python_render(template, row):
         return {"error": f"{type(e).__name__}: {e}"}
 
 
-def perbit_render(program, cases):
-    lines = "".join(json.dumps({"template": t, "doc": d}, ensure_ascii=False) + "\n" for t, d in cases)
+def perbit_render(program, cases, options=0):
+    lines = "".join(json.dumps({"template": t, "doc": d, "options": options}) + "\n" for t, d in cases)
     run = subprocess.run([program], input=lines.encode(), stdout=subprocess.PIPE, check=True)
     return [json.loads(line) for line in run.stdout.decode().split("\n")[:-1]]
 
