@@ -17,11 +17,11 @@ struct kind;
 
 struct arrow_tree {
     const struct kind *kind;
-    const char *path;       /* "choices.text" */
-    const char *name;       /* "text"; lives in rs: it is the key of every row */
+    const char *path; /* "choices.text" */
+    const char *name; /* "text"; lives in rs: it is the key of every row */
     size_t name_bytes;
     const char *format;
-    int width;              /* bytes of a fixed-size binary */
+    int width; /* bytes of a fixed-size binary */
     struct rowset *rs;
     struct arrow_tree **children; /* [n_children] */
     int64_t n_children;
@@ -31,21 +31,21 @@ typedef int put_fn(const struct arrow_tree *t, const struct ArrowArray *a, int64
                    struct err *err);
 
 struct kind {
-    const char *format;     /* as Arrow writes it; one that ends in ':' is a beginning */
+    const char *format; /* as Arrow writes it; one that ends in ':' is a beginning */
     int n_buffers;
-    int n_children;         /* -1: any */
+    int n_children; /* -1: any */
     put_fn *put;
 };
 
 /* ---- numbers ---- */
 
-#define PUT_NUMBER(type, name, put)                                                                          \
-    static int put_##name(const struct arrow_tree *t, const struct ArrowArray *a, int64_t i,                 \
-                          struct valbuf *out, struct err *err)                                               \
-    {                                                                                                        \
-        (void)t, (void)err;                                                                                  \
-        put(out, ((const type *)a->buffers[1])[i]);                                                          \
-        return 0;                                                                                            \
+#define PUT_NUMBER(type, name, put)                                                                                    \
+    static int put_##name(const struct arrow_tree *t, const struct ArrowArray *a, int64_t i, struct valbuf *out,       \
+                          struct err *err)                                                                             \
+    {                                                                                                                  \
+        (void)t, (void)err;                                                                                            \
+        put(out, ((const type *)a->buffers[1])[i]);                                                                    \
+        return 0;                                                                                                      \
     }
 
 PUT_NUMBER(int8_t, i8, valbuf_int)
@@ -92,8 +92,7 @@ static int put_bool(const struct arrow_tree *t, const struct ArrowArray *a, int6
 
 /* ---- text ---- */
 
-static int put_text(const struct arrow_tree *t, const char *s, int64_t n_bytes, struct valbuf *out,
-                    struct err *err)
+static int put_text(const struct arrow_tree *t, const char *s, int64_t n_bytes, struct valbuf *out, struct err *err)
 {
     if (n_bytes < 0 || !utf8_is_valid(s, (size_t)n_bytes))
         return err_set(err, ERR_FORMAT, "column '%s': expected text, found bytes that are not UTF-8", t->path);
@@ -116,27 +115,24 @@ static int put_fixed(const struct arrow_tree *t, const struct ArrowArray *a, int
 
 /* ---- dates ---- */
 
-static int put_time_text(const struct arrow_tree *t, const char *format, int64_t unix_s, const char *end,
-                         struct valbuf *out, struct err *err)
+static int put_time(const struct arrow_tree *t, int64_t unix_s, bool is_date, const char *end, struct valbuf *out,
+                    struct err *err)
 {
-    char text[96];
+    char text[128];
     struct tm tm;
     time_t when = (time_t)unix_s;
     if (!gmtime_r(&when, &tm) || tm.tm_year + 1900 < 1 || tm.tm_year + 1900 > 9999)
         return err_set(err, ERR_FORMAT, "column '%s': a date outside the years 1 to 9999", t->path);
-    size_t n = strftime(text, sizeof(text), format, &tm);
-    /* years before 1000: strftime() writes no leading zeros everywhere */
-    char year[8];
-    snprintf(year, sizeof(year), "%04d", tm.tm_year + 1900);
-    char whole[128];
-    int len = snprintf(whole, sizeof(whole), "%s%.*s%s", year, (int)n, text, end);
-    return put_text(t, whole, len, out, err);
+    int n = snprintf(text, sizeof(text), "%04d-%02d-%02d", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday);
+    if (!is_date)
+        n += snprintf(text + n, sizeof(text) - (size_t)n, " %02d:%02d:%02d%s", tm.tm_hour, tm.tm_min, tm.tm_sec, end);
+    return put_text(t, text, n, out, err);
 }
 
 static int put_date(const struct arrow_tree *t, const struct ArrowArray *a, int64_t i, struct valbuf *out,
                     struct err *err)
 {
-    return put_time_text(t, "-%m-%d", ((const int32_t *)a->buffers[1])[i] * INT64_C(86400), "", out, err);
+    return put_time(t, ((const int32_t *)a->buffers[1])[i] * INT64_C(86400), true, "", out, err);
 }
 
 /* 1234 with 1000 in a second: 1 s and 0.234, both rounded down. */
@@ -160,7 +156,7 @@ static int put_timestamp(const struct arrow_tree *t, const struct ArrowArray *a,
         snprintf(end, sizeof(end), ".%06lld%s", (long long)ns / 1000, zone);
     else
         snprintf(end, sizeof(end), "%s", zone);
-    return put_time_text(t, "-%m-%d %H:%M:%S", s, end, out, err);
+    return put_time(t, s, false, end, out, err);
 }
 
 /* ---- nested ---- */
@@ -195,27 +191,13 @@ static int put_struct(const struct arrow_tree *t, const struct ArrowArray *a, in
 /* ---- the tree ---- */
 
 static const struct kind kinds[] = {
-    {"b", 2, 0, put_bool},
-    {"c", 2, 0, put_i8},
-    {"C", 2, 0, put_u8},
-    {"s", 2, 0, put_i16},
-    {"S", 2, 0, put_u16},
-    {"i", 2, 0, put_i32},
-    {"I", 2, 0, put_u32},
-    {"l", 2, 0, put_i64},
-    {"L", 2, 0, put_u64},
-    {"e", 2, 0, put_f16},
-    {"f", 2, 0, put_f32},
-    {"g", 2, 0, put_f64},
-    {"u", 3, 0, put_string},
-    {"z", 3, 0, put_string},
-    {"w:", 2, 0, put_fixed},
-    {"tdD", 2, 0, put_date},
-    {"tsm:", 2, 0, put_timestamp},
-    {"tsu:", 2, 0, put_timestamp},
-    {"tsn:", 2, 0, put_timestamp},
-    {"+s", 1, -1, put_struct},
-    {"+l", 2, 1, put_list},
+    {"b", 2, 0, put_bool},         {"c", 2, 0, put_i8},           {"C", 2, 0, put_u8},
+    {"s", 2, 0, put_i16},          {"S", 2, 0, put_u16},          {"i", 2, 0, put_i32},
+    {"I", 2, 0, put_u32},          {"l", 2, 0, put_i64},          {"L", 2, 0, put_u64},
+    {"e", 2, 0, put_f16},          {"f", 2, 0, put_f32},          {"g", 2, 0, put_f64},
+    {"u", 3, 0, put_string},       {"z", 3, 0, put_string},       {"w:", 2, 0, put_fixed},
+    {"tdD", 2, 0, put_date},       {"tsm:", 2, 0, put_timestamp}, {"tsu:", 2, 0, put_timestamp},
+    {"tsn:", 2, 0, put_timestamp}, {"+s", 1, -1, put_struct},     {"+l", 2, 1, put_list},
     {"+m", 2, 1, put_list},
 };
 
@@ -260,8 +242,7 @@ static struct arrow_tree *new_node(struct arena *a, struct rowset *rs, const str
     return t;
 }
 
-struct arrow_tree *arrow_tree_new(struct arena *a, struct rowset *rs, const struct ArrowSchema *schema,
-                                  struct err *err)
+struct arrow_tree *arrow_tree_new(struct arena *a, struct rowset *rs, const struct ArrowSchema *schema, struct err *err)
 {
     return new_node(a, rs, schema, "", 0, err);
 }

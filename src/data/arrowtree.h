@@ -1,6 +1,6 @@
 /*
- * arrowtree: values of Arrow arrays (the C data interface) as JSON values. A tree is made once a file
- * from its schema and then asked for row after row.
+ * arrowtree: values of Arrow arrays (the C data interface) as JSON values. A tree is made once a row
+ * group from its schema and then asked for row after row.
  *
  *   struct arrow_tree *tree = arrow_tree_new(&arena, rs, &schema, err);
  *   arrow_tree_put(tree, &array, i, &values, err);

@@ -26,9 +26,9 @@ static yyjson_val *cell(const struct column *c, int64_t i)
 
 /* ---- null ---- */
 
-static const char *const null_texts[] = {"", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan",
-                                         "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA", "NULL", "NaN", "None",
-                                         "n/a", "nan", "null"};
+static const char *const null_texts[] = {"",     "#N/A",   "#N/A N/A", "#NA",  "-1.#IND", "-1.#QNAN", "-NaN",
+                                         "-nan", "1.#IND", "1.#QNAN",  "<NA>", "N/A",     "NA",       "NULL",
+                                         "NaN",  "None",   "n/a",      "nan",  "null"};
 
 static bool is_null_text(yyjson_val *v)
 {

@@ -23,10 +23,10 @@ struct reader {
     struct rowset *rs;
     const char *name;
     char delimiter;
-    char *at, *end;   /* *end is NUL and ours */
-    int64_t line;     /* of at, from 1 */
-    int64_t row_line; /* where the record just read begins */
-    int64_t first;    /* rows of rs before this file */
+    char *at, *end;       /* *end is NUL and ours */
+    int64_t line;         /* of at, from 1 */
+    int64_t row_line;     /* where the record just read begins */
+    int64_t first;        /* rows of rs before this file */
     struct field *fields; /* [n_fields] of the record just read */
     size_t n_fields, fields_cap;
     struct field *header; /* [n_columns] */
@@ -38,8 +38,8 @@ static int row_error(const struct reader *r, const char *what, struct err *err)
 {
     if (!r->header)
         return err_set(err, ERR_FORMAT, "%s: header (line %lld): %s", r->name, (long long)r->row_line, what);
-    return err_set(err, ERR_FORMAT, "%s: row %lld (line %lld): %s", r->name,
-                   (long long)(r->rs->n - r->first + 1), (long long)r->row_line, what);
+    return err_set(err, ERR_FORMAT, "%s: row %lld (line %lld): %s", r->name, (long long)(r->rs->n - r->first + 1),
+                   (long long)r->row_line, what);
 }
 
 /* ---- fields ---- */
@@ -208,7 +208,7 @@ static int read_rows(struct reader *r, struct err *err)
     for (skip_blank_lines(r); r->at < r->end; skip_blank_lines(r))
         if (read_record(r, err) || add_row(r, err))
             return -1;
-    for (size_t i = 0; i < r->n_columns; i++)
+    for (size_t i = 0; i < r->n_columns && r->rs->n > r->first; i++)
         column_infer(r->rs->row + r->first, r->rs->n - r->first, i);
     return 0;
 }
@@ -218,8 +218,8 @@ static int parse(struct rowset *rs, struct buf *text, char delimiter, const char
     size_t len = text->len;
     char *s = rowset_take(rs, text);
     size_t mark = len >= 3 && !memcmp(s, "\xef\xbb\xbf", 3) ? 3 : 0;
-    struct reader r = {.rs = rs, .name = name, .delimiter = delimiter, .at = s + mark, .end = s + len,
-                       .line = 1, .first = rs->n};
+    struct reader r = {
+        .rs = rs, .name = name, .delimiter = delimiter, .at = s + mark, .end = s + len, .line = 1, .first = rs->n};
     int ret = read_header(&r, err);
     if (!ret)
         ret = read_rows(&r, err);

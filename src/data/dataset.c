@@ -20,12 +20,12 @@ struct datasets {
 struct dataset {
     struct datasets *all;
     struct arena arena;
-    const char *label;      /* for messages: "cais/mmlu (anatomy)" */
-    const char *name;       /* of the key, or NULL */
-    struct folder folder;   /* dir NULL: of files */
+    const char *label;                /* for messages: "cais/mmlu (anatomy)" */
+    const char *name;                 /* of the key, or NULL */
+    struct folder folder;             /* dir NULL: of files */
     const struct dataset_file *files; /* [n_files], paths resolved */
     int n_files;
-    struct map splits;      /* read so far: split -> struct rowset */
+    struct map splits; /* read so far: split -> struct rowset */
 };
 
 int datasets_open(struct datasets **out, const char *data_dir, struct err *err)
@@ -127,8 +127,8 @@ static int listed_files(const char *const **out, int *out_n, const struct datase
     return 0;
 }
 
-static int find_files(const char *const **out, int *out_n, const struct dataset *ds, struct arena *a,
-                      const char *split, struct err *err)
+static int find_files(const char *const **out, int *out_n, const struct dataset *ds, struct arena *a, const char *split,
+                      struct err *err)
 {
     return ds->folder.dir ? folder_split(out, out_n, a, ds->folder.dir, split, err)
                           : listed_files(out, out_n, ds, a, split);
@@ -157,9 +157,11 @@ static const char *splits_there(struct arena *a, const struct dataset *ds)
 
 static int no_split(const struct dataset *ds, struct arena *a, const char *split, struct err *err)
 {
-    return err_set(err, ERR_IO, "data set '%s': no split '%s'%s%s; expected %s.jsonl, .json, .csv, .tsv, .parquet or "
-                   "%s-00000-of-00001.parquet; there are: %.300s", ds->label, split, ds->folder.dir ? " in " : "",
-                   ds->folder.dir ? ds->folder.dir : "", split, split, splits_there(a, ds));
+    return err_set(err, ERR_IO,
+                   "data set '%s': no split '%s'%s%s; expected %s.jsonl, .json, .csv, .tsv, .parquet or "
+                   "%s-00000-of-00001.parquet; there are: %.300s",
+                   ds->label, split, ds->folder.dir ? " in " : "", ds->folder.dir ? ds->folder.dir : "", split, split,
+                   splits_there(a, ds));
 }
 
 /* "A" -> 0, in the answers of mmlu copies that have letters. */

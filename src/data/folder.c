@@ -18,7 +18,7 @@
 static const struct alias {
     const char *path, *name; /* name NULL: any */
     const char *folder;
-    const char *by;          /* the folder holds all names, told apart by this column */
+    const char *by; /* the folder holds all names, told apart by this column */
     const char *letters;
 } aliases[] = {
     {"cais/mmlu", NULL, "mmlu", "subject", "answer"},
@@ -183,7 +183,7 @@ static void split_shard(struct split_file *f, char *stem)
     int shard, n_shards, used;
     for (char *dash = strchr(stem, '-'); dash; dash = strchr(dash + 1, '-')) {
         used = 0;
-        if (sscanf(dash, "-%5d-of-%5d%n", &shard, &n_shards, &used) != 2 || used != 16 || shard < 0 || n_shards < 1)
+        if (sscanf(dash, "-%5d-of-%5d%n", &shard, &n_shards, &used) != 2 || used != 15 || shard < 0 || n_shards < 1)
             continue;
         if (dash[used] && dash[used] != '-')
             continue;
@@ -263,9 +263,11 @@ int folder_find(struct folder *out, struct arena *a, const char *data_dir, const
         free(l.files);
     }
     if (!is_found)
-        err_set(err, ERR_IO, "data set '%s'%s%s%s: expected a folder with files such as test.jsonl or "
-                "test-00000-of-00001.parquet in %s under one of these names: %.600s", key->path,
-                key->name ? " (" : "", key->name ? key->name : "", key->name ? ")" : "", data_dir, seen.data);
+        err_set(err, ERR_IO,
+                "data set '%s'%s%s%s: expected a folder with files such as test.jsonl or "
+                "test-00000-of-00001.parquet in %s under one of these names: %.600s",
+                key->path, key->name ? " (" : "", key->name ? key->name : "", key->name ? ")" : "", data_dir,
+                seen.data);
     buf_release(&seen);
     return is_found ? 0 : -1;
 }

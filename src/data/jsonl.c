@@ -107,8 +107,8 @@ static int syntax_error(const struct reader *r, size_t line_bytes, const yyjson_
     if (e->code == YYJSON_READ_ERROR_MEMORY_ALLOCATION)
         return err_set(err, ERR_MEMORY, "%s: out of memory", r->name);
     size_t col = (e->pos < line_bytes ? e->pos : line_bytes) + 1;
-    return err_set(err, ERR_FORMAT, "%s: row %lld (%lld:%zu): not JSON: %s", r->name,
-                   row_number(r), (long long)r->line, col, e->msg);
+    return err_set(err, ERR_FORMAT, "%s: row %lld (%lld:%zu): not JSON: %s", r->name, row_number(r), (long long)r->line,
+                   col, e->msg);
 }
 
 static int add_row(struct reader *r, yyjson_doc *doc, struct err *err)
@@ -118,8 +118,7 @@ static int add_row(struct reader *r, yyjson_doc *doc, struct err *err)
     if (!yyjson_is_obj(row))
         return err_set(err, ERR_FORMAT, "%s: row %lld (line %lld): expected an object, found %s", r->name,
                        row_number(r), (long long)r->line, jsonl_type_name(row));
-    snprintf(place, sizeof(place), "%s: row %lld (line %lld)", r->name, row_number(r),
-             (long long)r->line);
+    snprintf(place, sizeof(place), "%s: row %lld (line %lld)", r->name, row_number(r), (long long)r->line);
     if (jsonl_check_keys(row, place, err))
         return -1;
     rowset_add(r->rs, row, yyjson_doc_get_val_count(doc));
@@ -133,8 +132,8 @@ static int parse_line(struct reader *r, char *line, size_t n_bytes, struct err *
     yyjson_read_err e = {0};
     memcpy(behind, line + n_bytes, sizeof(behind));
     memset(line + n_bytes, 0, sizeof(behind));
-    yyjson_doc *doc = yyjson_read_opts(line, n_bytes, YYJSON_READ_INSITU | YYJSON_READ_ALLOW_INF_AND_NAN,
-                                       r->scratch, &e);
+    yyjson_doc *doc =
+        yyjson_read_opts(line, n_bytes, YYJSON_READ_INSITU | YYJSON_READ_ALLOW_INF_AND_NAN, r->scratch, &e);
     memcpy(line + n_bytes, behind, sizeof(behind));
     int ret = doc ? add_row(r, doc, err) : syntax_error(r, n_bytes, &e, err);
     yyjson_doc_free(doc);

@@ -2,12 +2,12 @@
  * jsonl: JSON lines to rows. A row is what stands between two '\n'; a final '\r' and a byte order
  * mark are no part of it, U+2028 and its kind are text like any other; blank lines are no rows.
  *
- * Python writes NaN and Infinity, so they are numbers here. A key that comes twice in one object is
+ * As in Python, NaN and Infinity are numbers, and 1e999 is infinity. A key that comes twice in one object is
  * an error (readers disagree on which counts).
  *
  * text     parsed in place: rs takes its bytes, also on an error
  * Errors   ERR_FORMAT "NAME: row 12 (14:5): ...": rows and lines count from 1, columns are bytes
- * Cost     the text, 16 bytes a value; 0.6 GB/s     Tests  unit/test_rows.c, fuzz/fuzz_jsonl.c
+ * Cost     the text, 16 bytes a value     Tests  unit/test_rows.c, fuzz/fuzz_jsonl.c
  */
 #ifndef PERBIT_DATA_JSONL_H
 #define PERBIT_DATA_JSONL_H

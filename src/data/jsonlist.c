@@ -22,7 +22,8 @@ static int add_rows(struct rowset *rs, yyjson_val *root, const char *name, struc
     if (!list)
         return err_set(err, ERR_FORMAT, "%s: expected a list of objects, or an object with such a list as 'data'",
                        name);
-    yyjson_arr_foreach(list, i, n, row) {
+    yyjson_arr_foreach(list, i, n, row)
+    {
         snprintf(place, sizeof(place), "%s: row %zu", name, i + 1);
         if (!yyjson_is_obj(row))
             return err_set(err, ERR_FORMAT, "%s: expected an object, found %s", place, jsonl_type_name(row));
@@ -67,10 +68,8 @@ int jsonlist_parse(struct rowset *rs, struct buf *text, const char *name, struct
         return jsonl_parse(rs, text, name, err);
     size_t n_bytes = text->len - mark;
     char *s = rowset_take(rs, text) + mark;
-    yyjson_doc *doc =
-        yyjson_read_opts(s, n_bytes, YYJSON_READ_INSITU | YYJSON_READ_ALLOW_INF_AND_NAN, NULL, &e);
-    int ret = doc ? add_rows(rs, yyjson_doc_get_root(doc), name, err)
-                  : syntax_error(s, n_bytes, name, &e, err);
+    yyjson_doc *doc = yyjson_read_opts(s, n_bytes, YYJSON_READ_INSITU | YYJSON_READ_ALLOW_INF_AND_NAN, NULL, &e);
+    int ret = doc ? add_rows(rs, yyjson_doc_get_root(doc), name, err) : syntax_error(s, n_bytes, name, &e, err);
     yyjson_doc_free(doc);
     return ret;
 }

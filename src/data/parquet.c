@@ -1,6 +1,7 @@
 #include "data/parquet.h"
 
 #include <carquet/carquet.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "data/arrowtree.h"
@@ -29,6 +30,15 @@ static const char *unsupported_name(const carquet_schema_node_t *node)
     return NULL;
 }
 
+/* carquet would give a buffer of another width than the type says (found by fuzz_parquet). */
+static bool is_damaged_half(const carquet_schema_node_t *node)
+{
+    const carquet_logical_type_t *type = carquet_schema_node_logical_type(node);
+    return type && type->id == CARQUET_LOGICAL_FLOAT16 && carquet_schema_node_is_leaf(node) &&
+           carquet_schema_node_physical_type(node) == CARQUET_PHYSICAL_FIXED_LEN_BYTE_ARRAY &&
+           carquet_schema_node_type_length(node) != 2;
+}
+
 static int check_types(const carquet_reader_t *reader, struct err *err)
 {
     const carquet_schema_t *schema = carquet_reader_schema(reader);
@@ -39,6 +49,9 @@ static int check_types(const carquet_reader_t *reader, struct err *err)
         if (name)
             return err_set(err, ERR_UNSUPPORTED, "column '%.100s' is %s, which has no JSON form",
                            carquet_schema_node_name(node), name);
+        if (node && is_damaged_half(node))
+            return err_set(err, ERR_FORMAT, "column '%.100s': a 16-bit number that is not of two bytes",
+                           carquet_schema_node_name(node));
     }
     return n > 1 ? 0 : err_set(err, ERR_FORMAT, "expected columns, found none");
 }
@@ -101,8 +114,8 @@ static int add_groups(struct rowset *rs, carquet_reader_t *reader, struct err *e
         if (add_group(rs, reader, i, first, err))
             return -1;
     if (rs->n - first != carquet_reader_num_rows(reader))
-        return err_set(err, ERR_FORMAT, "expected %lld rows, found %lld",
-                       (long long)carquet_reader_num_rows(reader), (long long)(rs->n - first));
+        return err_set(err, ERR_FORMAT, "expected %lld rows, found %lld", (long long)carquet_reader_num_rows(reader),
+                       (long long)(rs->n - first));
     return 0;
 }
 

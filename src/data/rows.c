@@ -78,8 +78,10 @@ static int add_file(struct rowset *rs, const char *path, char digest[SHA256_HEX_
     int format = rows_format(path, &stem_bytes);
     const struct packing *packing = find_packing(path, &n_bytes);
     if (format < 0) {
-        err_set(err, ERR_UNSUPPORTED, "%s: expected a name in .jsonl, .json, .csv, .tsv or .parquet (or these with .gz "
-                "or .zst)", path);
+        err_set(err, ERR_UNSUPPORTED,
+                "%s: expected a name in .jsonl, .json, .csv, .tsv or .parquet (or these with .gz "
+                "or .zst)",
+                path);
         goto done;
     }
     if (read_file(&text, path, err))

@@ -1,4 +1,5 @@
-/* compare_rows FILE...: FILE and FILE.expect.jsonl hold the same rows; a TAP line for each. --dump FILE: rows as JSON. */
+/* compare_rows FILE...: FILE and FILE.expect.jsonl hold the same rows; a TAP line for each.
+   compare_rows --dump FILE: its rows as JSON. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

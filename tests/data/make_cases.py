@@ -91,7 +91,7 @@ def types(n, nulls):
         "u8": (pa.uint8(), lambda: RNG.randint(0, 255)), "i16": (pa.int16(), lambda: RNG.randint(-2**15, 2**15 - 1)),
         "u16": (pa.uint16(), lambda: RNG.randint(0, 2**16 - 1)), "i32": (pa.int32(), lambda: RNG.randint(-2**31, 2**31 - 1)),
         "u32": (pa.uint32(), lambda: RNG.randint(0, 2**32 - 1)), "i64": (pa.int64(), lambda: RNG.randint(-2**63, 2**63 - 1)),
-        "u64": (pa.uint64(), lambda: RNG.randint(0, 2**64 - 1)), "f16": (pa.float16(), lambda: np.float16(RNG.uniform(-9, 9))),
+        "u64": (pa.uint64(), lambda: RNG.randint(0, 2**64 - 1)), "f16": (pa.float16(), lambda: np.float16(RNG.choice([RNG.uniform(-9, 9), 6e-8, -3e-6, float("inf")]))),
         "f32": (pa.float32(), lambda: RNG.uniform(-1e9, 1e9)),
         "f64": (pa.float64(), lambda: RNG.choice([0.1, -1e300, 5e-324, 1 / 3, -0.0])),
         "large": (pa.large_string(), text), "binary": (pa.binary(), lambda: text().encode()),
