@@ -5,7 +5,7 @@
 #
 # Thin on purpose: tools/*.sh and CMake do the work. PERBIT_* variables are explained in tools/deps.sh.
 
-.PHONY: all dev deps test check golden demo bench format coverage install clean help
+.PHONY: all dev deps test check golden agree demo bench format coverage install clean help
 
 all:
 	@tools/deps.sh --quiet
@@ -30,6 +30,11 @@ golden: ## every request of 64 tasks against lm-evaluation-harness's; PERBIT_SHA
 	@tools/deps.sh --quiet --test
 	@tools/build.sh release requests
 	@tools/golden.sh
+
+agree: ## random rows for hundreds of lm-evaluation-harness's tasks; PERBIT_PYTHON is a Python with lm_eval
+	@tools/deps.sh --quiet --test
+	@tools/build.sh release requests
+	@$(or $(PERBIT_PYTHON),python3) tests/reference/agree.py --requests build/release/tests/requests
 
 demo: all ## tools/demo.sh
 	@PERBIT=$(CURDIR)/build/release/perbit tools/demo.sh

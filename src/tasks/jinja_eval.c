@@ -434,7 +434,9 @@ static struct pyval eval_choice(struct jinja_run *r, const struct jinja_node *no
         return jinja_eval(r, node->a);
     if (node->c)
         return jinja_eval(r, node->c);
-    return jinja_undefined(r, "an inline 'if' without 'else' was false");
+    struct pyval v = jinja_undefined(r, "an inline 'if' without 'else' was false");
+    v.flag = false; /* jinja2 3.1: always its plain Undefined, which prints as nothing, also under StrictUndefined */
+    return v;
 }
 
 static struct pyval eval_item(struct jinja_run *r, const struct jinja_node *node)

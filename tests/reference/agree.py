@@ -6,15 +6,17 @@
 
 It takes tasks of lm-evaluation-harness that are YAML alone (no Python), looks at their templates, makes random rows that
 fit them, and lets both sides ask: lm_eval's own Task classes with datasets.load_dataset replaced, and perbit with
---include_path on lm_eval's task folder. A task that lm_eval itself cannot build from any of the rows tried is left out.
+--include_path on lm_eval's task folder. Answers made up from the requests' digests are scored by both, too. A task that lm_eval itself cannot build from any of the rows tried is left out.
 Prints a line for each task that differs, the reasons of refusals, and the counts; exit status 1 if any differs.
 """
 import argparse
 import collections
 import contextlib
+import hashlib
 import io
 import json
 import logging
+import math
 import os
 import random
 import subprocess
@@ -267,6 +269,24 @@ def make_rows(cfg, rng, variant, n):
     return [r or {"unused": "x"} for r in rows]
 
 
+def with_python(rng):
+    """Rows for the tasks whose Python is C in perbit: name -> a function that makes one."""
+    t = Maker(rng, {}).text
+
+    def truthfulqa():
+        return {"question": " " + t(), "mc1_targets": {"choices": [t() for _ in range(3)], "labels": [1, 0, 0]},
+                "mc2_targets": {"choices": [t() for _ in range(4)], "labels": [1, 1, 0, rng.randrange(2)]}}
+
+    return {
+        "winogrande": lambda: {"sentence": t().replace("_", "-") + " _ " + t() + " _x ", "option1": t(), "option2": t(),
+                               "answer": rng.choice("12")},
+        "hellaswag": lambda: {"activity_label": t(), "ctx_a": t() + " [title] " + t(), "ctx_b": t() + " ǆ[a\nb] [c]",
+                              "endings": [t() + "  [x] " + t() for _ in range(4)], "label": rng.choice("0123")},
+        "truthfulqa_mc1": truthfulqa,
+        "truthfulqa_mc2": truthfulqa,
+    }
+
+
 VARIANTS = ({}, {"digits": True}, {"target_text": True}, {"plain": True}, {"plain": True, "digits": True})
 
 
@@ -319,7 +339,48 @@ def ask(tm, name, rows, a):
         else:
             golds = []
         out[i.doc_id, i.idx] = (i.args[0], cont, golds)
-    return out
+    return out, score(task, out) if task.OUTPUT_TYPE != "generate_until" else None
+
+
+def answer(request):
+    """A made-up answer, the same on both sides (make_answer in requests.c)."""
+    h = hashlib.sha256((request[0] + "\0" + request[1]).encode()).hexdigest()
+    return -(int(h[:4], 16) % 12) / 4 - 0.25, int(h[4], 16) % 2 == 1
+
+
+def score(task, requests):
+    """lm_eval's own measures of them: by document, and over all of them [value, stderr or None]."""
+    from lm_eval.api.metrics import mean, mean_stderr
+
+    docs = {}
+    for i in task.instances:
+        docs.setdefault(i.doc_id, []).append(i)
+    columns, items = collections.defaultdict(list), {}
+    for doc_id, instances in docs.items():
+        results = [answer(requests[i.doc_id, i.idx]) for i in instances]
+        items[doc_id] = task.process_results(instances[0].doc, results)
+        for k, v in items[doc_id].items():
+            columns[k].append(v)
+    totals = {}
+    for k, column in columns.items():
+        aggregate = task.aggregation()[k]
+        totals[k] = [float(aggregate(column)), mean_stderr(column) if aggregate is mean else None]
+    return {d: {k: float(v) for k, v in m.items() if not isinstance(v, tuple)} for d, m in items.items()}, totals
+
+
+def compare_scores(ours, theirs):
+    """None, or what differs first. What is one number an item must be equal, sums but for the last bits."""
+    for doc_id, metrics in theirs[0].items():
+        for k, v in metrics.items():
+            if ours[doc_id][k] != v:
+                return f"doc {doc_id}: {k} is {ours[doc_id][k]}, lm_eval's {v}"
+    for k, (value, se) in theirs[1].items():
+        x, x_se = ours["totals"][k]
+        if not math.isclose(x, value, rel_tol=1e-12, abs_tol=1e-12):
+            return f"{k} of all: {x}, lm_eval's {value}"
+        if se is not None and not math.isclose(x_se, se, rel_tol=1e-12, abs_tol=1e-12):
+            return f"stderr of {k}: {x_se}, lm_eval's {se}"
+    return None
 
 
 def chat_of(a):
@@ -394,75 +455,103 @@ def main():
     a.chat = chat_of(a) if a.chat_template else None
     tasks_dir = Path(lm_eval.tasks.__file__).parent
     tm = lm_eval.tasks.TaskManager()
-    theirs, unfit, why = {}, 0, collections.Counter()
     folder = Path(a.keep or tempfile.mkdtemp())
+    theirs, unfit = {}, collections.Counter()
     for name, cfg in choose(tm, tasks_dir, a):
-        for v, variant in enumerate(VARIANTS):
-            rng = random.Random(f"{name} {v}")
-            try:
-                rows = {s: make_rows(cfg, rng, variant, 6 if i == 0 else 9) for i, s in enumerate(splits_of(cfg))}
-                # what the data set of a split gives is what is written: columns alike, in all rows
-                theirs[name] = ask(tm, name, rows, a)
-            except BaseException as e:  # noqa: BLE001
-                if isinstance(e, KeyboardInterrupt):
-                    raise
-                if a.only:
-                    print(name, variant, type(e).__name__, str(e)[:300], file=sys.stderr)
-                last = f"{type(e).__name__}: {str(e)[:80]}"
-                continue
-            (folder / name).mkdir(parents=True, exist_ok=True)
-            for s, r in rows.items():
-                with open(folder / name / f"{s}.jsonl", "w", encoding="utf-8") as f:
-                    f.writelines(json.dumps(x, ensure_ascii=False) + "\n" for x in r)
-            break
-        else:
-            unfit += 1
-            why[last.split(":")[0]] += 1
-            if a.unfit:
-                print(f"left out {name}: {last}")
-    ours, refused = collections.defaultdict(dict), {}
-    todo = list(theirs)
-    for at in range(0, len(todo), 2000):
-        cmd = [a.requests, "--rows", str(folder), "--include_path", str(tasks_dir), "--keep_going", "--seed", str(a.seed),
-               "--tasks", ",".join(todo[at: at + 2000])]
-        if a.num_fewshot is not None:
-            cmd += ["--num_fewshot", str(a.num_fewshot)]
-        if a.system_instruction is not None:
-            cmd += ["--system_instruction", a.system_instruction]
+        why = ask_any(theirs, tm, name, cfg, folder, a)
+        if why:
+            unfit[why.split(":")[0]] += 1
+            if a.unfit or a.only:
+                print(f"left out {name}: {why}")
+    python = {}
+    if not a.only:
+        makers = with_python(random.Random(5))
+        for name, make in makers.items():
+            rows = {"validation": [make() for _ in range(20)], "train": [make() for _ in range(30)]}
+            python[name] = ask(tm, name, rows, a)
+            write_rows(folder / name, rows)
+    counts = collections.Counter()
+    report(counts, theirs | python, run_perbit(a, folder, list(theirs | python), tasks_dir), a)
+    report(counts, python, run_perbit(a, folder, list(python), None), a)
+    print(f"left out, lm_eval cannot build them from the rows tried: {sum(unfit.values())} {dict(unfit.most_common(4))}")
+    print(f"{counts['equal']} tasks equal ({counts['requests']} requests; {counts['scored']} tasks with measures of made-up "
+          f"answers), {counts['refused']} refused with a reason, {counts['different']} different")
+    return counts["different"] > 0
+
+
+def write_rows(folder, rows):
+    folder.mkdir(parents=True, exist_ok=True)
+    for split, some in rows.items():
+        with open(folder / f"{split}.jsonl", "w", encoding="utf-8") as f:
+            f.writelines(json.dumps(x, ensure_ascii=False) + "\n" for x in some)
+
+
+def ask_any(theirs, tm, name, cfg, folder, a):
+    """The first rows that lm_eval can build the task from; None, or why there are none."""
+    for v, variant in enumerate(VARIANTS):
+        rng = random.Random(f"{name} {v}")
+        try:
+            rows = {s: make_rows(cfg, rng, variant, 6 if i == 0 else 9) for i, s in enumerate(splits_of(cfg))}
+            theirs[name] = ask(tm, name, rows, a)
+        except Exception as e:  # noqa: BLE001: whatever a template does with rows that do not fit
+            why = f"{type(e).__name__}: {str(e)[:80]}"
+            continue
+        write_rows(folder / name, rows)
+        return None
+    return why
+
+
+def run_perbit(a, folder, names, tasks_dir):
+    """What perbit's program says of each task: {"refused": why} or {"requests": ..., "scores": ...}."""
+    out = {n: {"requests": {}, "scores": {}} for n in names}
+    for at in range(0, len(names), 2000):
+        cmd = [a.requests, "--rows", str(folder), "--keep_going", "--score", "--seed", str(a.seed),
+               "--tasks", ",".join(names[at: at + 2000])]
+        cmd += ["--include_path", str(tasks_dir)] if tasks_dir else []
+        cmd += ["--num_fewshot", str(a.num_fewshot)] if a.num_fewshot is not None else []
+        cmd += ["--system_instruction", a.system_instruction] if a.system_instruction is not None else []
         if a.chat_template:
             cmd += ["--chat_template", a.chat_template, "--bos", a.bos, "--eos", a.eos] + ["--single_turn"] * a.single_turn
         done = subprocess.run(cmd, capture_output=True)
         if done.returncode:
-            print(done.stderr.decode()[-2000:])
-            return 2
+            sys.exit(done.stderr.decode()[-2000:])
         for line in done.stdout.decode().split("\n"):
-            if line:
-                d = json.loads(line)
-                if "refused" in d:
-                    refused[d["task"]] = d["refused"]
-                else:
-                    ours[d["task"]][d["doc_id"], d["idx"]] = (d["context"], d["continuation"], d["gold"])
-    n_equal = n_different = n_requests = 0
+            d = json.loads(line) if line else None
+            if not d:
+                continue
+            task = out[d["task"]]
+            if "refused" in d:
+                task["refused"] = d["refused"]
+            elif "scores" in d:
+                task["scores"][d["doc_id"]] = d["scores"]
+            elif "totals" in d:
+                task["scores"]["totals"] = d["totals"]
+            else:
+                task["requests"][d["doc_id"], d["idx"]] = (d["context"], d["continuation"], d["gold"])
+    return out
+
+
+def report(counts, theirs, ours, a):
     reasons = collections.Counter()
-    for name in todo:
-        if name in refused:
-            text = refused[name].split("tasks/")[-1]
+    for name, (requests, scores) in theirs.items():
+        own = ours[name]
+        if "refused" in own:
+            text = own["refused"].split("tasks/")[-1]
             reasons[": ".join(text.split(": ")[1:])[:150] if ": " in text else text] += 1
+            counts["refused"] += 1
             if a.only:
-                print(f"refused {name}: {refused[name]}")
+                print(f"refused {name}: {own['refused']}")
             continue
-        what = compare(ours[name], theirs[name])
+        what = compare(own["requests"], requests)
+        if not what and scores:
+            what = compare_scores(own["scores"], scores)
+            counts["scored"] += 1
+        counts["different" if what else "equal"] += 1
+        counts["requests"] += len(requests)
         if what:
-            n_different += 1
             print(f"DIFFERENT {name}: {what[:600]}")
-        else:
-            n_equal += 1
-            n_requests += len(theirs[name])
     for reason, n in reasons.most_common(40):
         print(f"  refused {n}: {reason}")
-    print(f"left out, lm_eval cannot build them from the rows tried: {unfit} {dict(why.most_common(4))}")
-    print(f"{n_equal} tasks equal ({n_requests} requests), {len(refused)} refused with a reason, {n_different} different")
-    return n_different > 0
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@
  * --rows     DIR/TASK/SPLIT.jsonl instead of --data's search for data sets
  * --hash     [task, doc_id, idx, 16 hex digits of sha256(context NUL continuation), context bytes, continuation]
  * --digests  a line "TASK HEX" a task: sha256 over the full digests in order
+ * --score    also the measures of made-up answers, which follow from the request's digest (see agree.py): a line an item,
+ *            a line a task
  * --keep_going  a task that is refused is a line {"task": ..., "refused": why}, and no failure
  */
 #include <inttypes.h>
@@ -25,13 +27,14 @@
 #include "data/rows.h"
 #include "tasks/catalog.h"
 #include "tasks/items.h"
+#include "tasks/score.h"
 
 struct settings {
     const char *data, *rows, *include_path, *tasks, *skip, *digests, *system_instruction;
     const char *chat_template, *bos, *eos;
     int64_t num_fewshot, seed, sample;
     double limit;
-    bool is_hash, is_keep_going, is_fixed, is_single_turn;
+    bool is_hash, is_keep_going, is_fixed, is_single_turn, is_score;
 };
 
 #define FIELD(name) offsetof(struct settings, name)
@@ -47,6 +50,7 @@ static const struct opt_row rows[] = {
     {.key = "bos", .type = OPT_STR, .offset = FIELD(bos)},
     {.key = "eos", .type = OPT_STR, .offset = FIELD(eos)},
     {.key = "single_turn", .type = OPT_BOOL, .offset = FIELD(is_single_turn), .def = "false"},
+    {.key = "score", .type = OPT_BOOL, .offset = FIELD(is_score), .def = "false"},
     {.key = "num_fewshot", .type = OPT_INT, .offset = FIELD(num_fewshot), .def = "-1", .min = -1, .max = 1e6},
     {.key = "seed", .type = OPT_INT, .offset = FIELD(seed), .def = "1234", .max = 4e9},
     {.key = "sample", .type = OPT_INT, .offset = FIELD(sample), .def = "0", .max = 1e9},
@@ -166,6 +170,68 @@ static void close_rows(struct splits *s)
     rowset_close(s->own[1]);
 }
 
+/* ---- measures of made-up answers */
+
+enum { METRICS_MAX = 16 };
+
+/* Scores of the items of a task, a row of metrics each. */
+struct scores {
+    struct score *v; /* [n][METRICS_MAX] */
+    int64_t n, cap;
+};
+
+/* Few values, so that ties are common. */
+static struct answer make_answer(const struct request *r)
+{
+    char hash[SHA256_HEX_BYTES];
+    hash_request(hash, r);
+    char digits[5] = {hash[0], hash[1], hash[2], hash[3], '\0'};
+    bool is_greedy = strchr("13579bdf", hash[4]) != NULL;
+    return (struct answer){.logprob = -(double)(strtol(digits, NULL, 16) % 12) / 4 - 0.25, .is_greedy = is_greedy};
+}
+
+static struct score *add_scores(struct scores *s)
+{
+    if (s->n == s->cap) {
+        s->cap = s->cap ? 2 * s->cap : 64;
+        s->v = xrealloc(s->v, sizeof(*s->v) * METRICS_MAX * (size_t)s->cap);
+    }
+    return s->v + METRICS_MAX * s->n++;
+}
+
+static int put_scores(struct buf *out, struct scores *s, const struct task *t, const struct item *item, struct err *err)
+{
+    struct answer *answers = xcalloc((size_t)item->n_requests, sizeof(*answers));
+    struct score *row = add_scores(s);
+    for (int i = 0; i < item->n_requests; i++)
+        answers[i] = make_answer(&item->requests[i]);
+    int ret = score_item(row, t, item, answers, err);
+    free(answers);
+    buf_printf(out, "{\"task\": \"%s\", \"doc_id\": %" PRId64 ", \"scores\": {", t->name, item->doc_id);
+    for (int m = 0; m < t->n_metrics; m++)
+        buf_printf(out, "%s\"%s\": %.17g", m ? ", " : "", t->metrics[m].name, row[m].value);
+    buf_puts(out, "}}\n");
+    return ret;
+}
+
+static int put_totals(struct buf *out, const struct scores *s, const struct task *t, struct err *err)
+{
+    struct score *column = xcalloc((size_t)s->n + 1, sizeof(*column));
+    int ret = 0;
+    buf_printf(out, "{\"task\": \"%s\", \"totals\": {", t->name);
+    for (int m = 0; m < t->n_metrics && !ret; m++) {
+        struct total total;
+        for (int64_t i = 0; i < s->n; i++)
+            column[i] = s->v[METRICS_MAX * i + m];
+        ret = score_total(&total, &t->metrics[m], column, s->n, err);
+        buf_printf(out, "%s\"%s\": [%.17g, ", m ? ", " : "", t->metrics[m].name, total.value);
+        buf_printf(out, total.se == total.se ? "%.17g]" : "null]", total.se);
+    }
+    buf_puts(out, "}}\n");
+    free(column);
+    return ret;
+}
+
 /* ---- tasks */
 
 static void put_item(struct run *r, struct buf *out, struct buf *digests, const struct task *t, const struct item *item)
@@ -186,16 +252,23 @@ static int put_items(struct run *r, struct buf *out, const struct task *t, struc
     struct item item;
     struct arena a = {0};
     struct buf digests = BUF_INIT;
+    struct scores scores = {0};
+    bool is_score = r->o.is_score && t->kind != ITEM_GENERATE && t->n_metrics <= METRICS_MAX;
     while ((ret = items_next(&item, it, &a, err)) > 0) {
         put_item(r, out, &digests, t, &item);
+        if (is_score && put_scores(out, &scores, t, &item, err))
+            break;
         arena_release(&a);
     }
     arena_release(&a);
+    if (!ret && is_score)
+        ret = put_totals(out, &scores, t, err);
+    free(scores.v);
     sha256_bytes(hash, digests.data, digests.len);
     if (!ret && r->digests)
         fprintf(r->digests, "%s %s\n", t->name, hash);
     buf_release(&digests);
-    return ret;
+    return ret ? -1 : 0;
 }
 
 static int dump_task(struct run *r, const struct task *t, struct err *err)

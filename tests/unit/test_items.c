@@ -434,6 +434,20 @@ static void text_targets_are_looked_up_and_several_are_right(void **state)
     end(&f);
 }
 
+/* Jinja2 has two kinds of undefined: this one prints as nothing. */
+static void a_missing_else_is_nothing(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct items_options o = ITEMS_OPTIONS;
+    begin(&f, "task: x\ndataset_path: d\noutput_type: generate_until\ntest_split: test\ndoc_to_text: \"{{q}}{{'!' if n}}\"\n"
+              "doc_to_target: a\n", "[{\"q\":\"Q\",\"a\":\"\",\"n\":0},{\"q\":\"Q\",\"a\":\"\",\"n\":1}]", NULL);
+    assert_int_equal(open_items(&f, &o), 0);
+    expect_text(next(&f).requests[0].context, "Q");
+    expect_text(next(&f).requests[0].context, "Q!");
+    end(&f);
+}
+
 /* ---- bad rows */
 
 static const struct {
@@ -529,6 +543,7 @@ int main(void)
         cmocka_unit_test(a_target_is_scored_as_it_is),
         cmocka_unit_test(generation_has_targets),
         cmocka_unit_test(text_targets_are_looked_up_and_several_are_right),
+        cmocka_unit_test(a_missing_else_is_nothing),
         cmocka_unit_test(a_bad_row_is_named),
         cmocka_unit_test(a_bad_example_is_named),
     };
