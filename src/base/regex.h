@@ -11,8 +11,8 @@
  *   regex_close(re);
  *
  * Matches come in the order and number of re.findall, empty ones included. Unicode classes are on,
- * as in Python; bytes that are not UTF-8 never match. Two spellings of Python are translated: \Z
- * (the very end) and {,n} (0 to n).
+ * as in Python; bytes that are not UTF-8 never match. Spellings of Python that are translated: \Z
+ * (the very end), {,n} (0 to n), \s and \S (str.isspace; \S inside brackets is PCRE2's).
  *
  * Units   byte offsets into the text
  * Errors  ERR_FORMAT the pattern, with the place; ERR_RANGE the match limit was reached
@@ -26,6 +26,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 
 struct regex;
@@ -45,6 +46,7 @@ struct regex_iter {
     const char *text;
     size_t len;      /* bytes */
     size_t at;       /* where the next search begins */
+    bool is_utf8;     /* all of text */
     bool after_empty; /* the last match was empty and ended at `at` */
 };
 
@@ -59,5 +61,14 @@ struct regex_iter regex_each(const struct regex *re, const char *text, size_t le
  * groups from n_span on are not reported, spans beyond the last group are set to "took no part".
  */
 int regex_next(struct regex_iter *it, struct regex_span *span, int n_span, struct err *err);
+
+/*
+ * re.sub, appended to out: each match is replaced by `with`, where \1 to \9 are groups (nothing for one that
+ * took no part) and \g<0> is the match. On an error out holds a part.
+ */
+int regex_sub(struct buf *out, const struct regex *re, const char *with, const char *text, size_t len,
+              struct err *err);
+/* len(re.findall): re.split would give one piece more. */
+int regex_count(const struct regex *re, const char *text, size_t len, size_t *out_n, struct err *err);
 
 #endif
