@@ -3,6 +3,8 @@
 #include <stddef.h>
 #include <utf8proc.h>
 
+#include "base/pystr.h"
+
 #include "base/banned.h"
 
 /* Lower-case letters that re.IGNORECASE takes for another one, though neither is the other's lower case. */
@@ -38,4 +40,21 @@ int32_t unicode_fold(int32_t c)
         if (same_letter[i][0] == lower)
             return same_letter[i][1];
     return lower;
+}
+
+static bool has_case(int32_t c, bool (*is)(struct pystr))
+{
+    utf8proc_uint8_t bytes[4];
+    utf8proc_ssize_t n = utf8proc_encode_char(c, bytes);
+    return n > 0 && is(pystr_of((const char *)bytes, (size_t)n));
+}
+
+bool unicode_is_upper(int32_t c)
+{
+    return c < 128 ? c >= 'A' && c <= 'Z' : has_case(c, pystr_isupper);
+}
+
+bool unicode_is_lower(int32_t c)
+{
+    return c < 128 ? c >= 'a' && c <= 'z' : has_case(c, pystr_islower);
 }

@@ -14,6 +14,8 @@
 
 bool unicode_is_word(int32_t c);    /* \w */
 bool unicode_is_decimal(int32_t c); /* \d */
+bool unicode_is_upper(int32_t c);   /* str.isupper of the one code point */
+bool unicode_is_lower(int32_t c);
 /* First letter of the general category: 'L' letter, 'N' number, 'P' punctuation, 'S' symbol, 'Z', 'M', 'C'. */
 char unicode_major(int32_t c);
 /* Two code points match each other under re.IGNORECASE when their folds are the same. */
