@@ -12,8 +12,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-bool unicode_is_word(int32_t c);    /* \w */
-bool unicode_is_decimal(int32_t c); /* \d */
+bool unicode_is_word(int32_t c);    /* \w of re: letters, numbers, _ */
+bool unicode_is_decimal(int32_t c); /* \d of both */
+/* \w and \s of the regex module (Unicode's TR18): marks and joiners are of words, fractions are not; no U+001C-001F */
+bool unicode_is_word_tr18(int32_t c);
+bool unicode_is_space_tr18(int32_t c);
 bool unicode_is_upper(int32_t c);   /* str.isupper of the one code point */
 bool unicode_is_lower(int32_t c);
 /* First letter of the general category: 'L' letter, 'N' number, 'P' punctuation, 'S' symbol, 'Z', 'M', 'C'. */

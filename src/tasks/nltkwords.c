@@ -8,6 +8,12 @@
 
 #include "base/banned.h"
 
+/* \w and \s of the regex module, with which NLTK compiles all but the contractions; see base/unicode.h. */
+#define SPACE "[\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]"
+#define WORD                                                                                                           \
+    "[\\p{L}\\p{M}\\p{Nd}\\p{Nl}\\p{Pc}\\u24b6-\\u24e9\\u{1f130}-\\u{1f149}\\u{1f150}-\\u{1f169}\\u{1f170}-\\u{1f189}"     \
+    "\\u200c\\u200d]"
+
 /*
  * In NLTK's order. "pad" is the one that is no substitution: a space is put before and behind the text.
  * Python's IGNORECASE takes both Turkish letters for i: hence [i\u0130\u0131].
@@ -20,15 +26,15 @@ static const struct rule {
     {"^\"", "``"},
     {"(``)", " \\1 "},
     {"([ \\(\\[{<])(\"|'{2})", "\\1 `` "},
-    {"(?i)(?<!\\w)(')(?!(?:re|ve|ll|m|t|s|d|n)\\b)(?=\\w)", "\\1 "},
+    {"(?i)(?<!" WORD ")(')(?!(?:re|ve|ll|m|t|s|d|n)(?!" WORD "))(?=" WORD ")", "\\1 "},
     /* PUNCTUATION */
-    {"([^\\.])(\\.)([\\]\\)}>\"'\\u00bb\\u201d\\u2019 ]*+)\\s*$", "\\1 \\2 \\3 "},
+    {"([^\\.])(\\.)([\\]\\)}>\"'\\u00bb\\u201d\\u2019 ]*+)" SPACE "*$", "\\1 \\2 \\3 "},
     {"([:,])([^\\d])", " \\1 \\2"},
     {"([:,])$", " \\1 "},
     {"\\.{2,}", " \\g<0> "},
     {"[;@#$%&]", " \\g<0> "},
     {"[\\u2012-\\u2015]", " \\g<0> "},
-    {"([^\\.])(\\.)([\\]\\)}>\"']*)\\s*$", "\\1 \\2\\3 "},
+    {"([^\\.])(\\.)([\\]\\)}>\"']*)" SPACE "*$", "\\1 \\2\\3 "},
     {"[?!]", " \\g<0> "},
     {"([^'])' ", "\\1 ' "},
     {"[*]", " \\g<0> "},
@@ -40,7 +46,7 @@ static const struct rule {
     {"([\\u00bb\\u201d\\u2019])", " \\1 "},
     {"''", " '' "},
     {"\"", " '' "},
-    {"\\s+", " "},
+    {SPACE "+", " "},
     {"([^' ])('[sS]|'[mM]|'[dD]|') ", "\\1 \\2 "},
     {"([^' ])('ll|'LL|'re|'RE|'ve|'VE|n't|N'T) ", "\\1 \\2 "},
     /* CONTRACTIONS2, CONTRACTIONS3 */

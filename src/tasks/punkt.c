@@ -13,6 +13,8 @@
 
 #include "base/banned.h"
 
+/* NLTK's patterns are those of the regex module, hence the "tr18" classes. */
+
 /* The text as code points. Places are indices into codes; at[i] is the byte where codes[i] begins. */
 struct codes {
     const char *text;
@@ -126,7 +128,7 @@ static size_t run_of(const struct codes *c, size_t i, size_t end, int32_t code)
 static size_t spaced_dots(const struct codes *c, size_t i, size_t end)
 {
     size_t n = 0;
-    while (i + 2 * n + 1 < end && c->codes[i + 2 * n] == '.' && pystr_is_space_code(c->codes[i + 2 * n + 1]))
+    while (i + 2 * n + 1 < end && c->codes[i + 2 * n] == '.' && unicode_is_space_tr18(c->codes[i + 2 * n + 1]))
         n++;
     if (i + 2 * n >= end || c->codes[i + 2 * n] != '.')
         n = n ? n - 1 : 0;
@@ -146,7 +148,7 @@ static size_t multi_char(const struct codes *c, size_t i, size_t end)
 
 static bool ends_word_but_comma(const struct codes *c, size_t i, size_t end)
 {
-    return i >= end || pystr_is_space_code(c->codes[i]) || is_non_word(c->codes[i]) || multi_char(c, i, end);
+    return i >= end || unicode_is_space_tr18(c->codes[i]) || is_non_word(c->codes[i]) || multi_char(c, i, end);
 }
 
 static bool ends_word(const struct codes *c, size_t i, size_t end)
@@ -242,7 +244,7 @@ static struct pystr no_sentence_period(const struct token *t)
 static bool is_initial(const struct token *t, const struct codes *c)
 {
     int32_t first = c->codes[t->where.start];
-    return t->where.end - t->where.start == 2 && c->codes[t->where.start + 1] == '.' && unicode_is_word(first) &&
+    return t->where.end - t->where.start == 2 && c->codes[t->where.start + 1] == '.' && unicode_is_word_tr18(first) &&
            !unicode_is_decimal(first);
 }
 
@@ -316,17 +318,33 @@ struct lexer {
     size_t at, line_end, end;
 };
 
+static bool is_blank(const struct codes *c, size_t start, size_t end) /* str.strip */
+{
+    while (start < end && pystr_is_space_code(c->codes[start]))
+        start++;
+    return start == end;
+}
+
+static void lexer_line(struct lexer *l, size_t start)
+{
+    l->at = l->line_end = start;
+    while (l->line_end < l->end && l->c->codes[l->line_end] != '\n')
+        l->line_end++;
+    if (is_blank(l->c, start, l->line_end))
+        l->at = l->line_end;
+}
+
 static bool next_token(struct lexer *l, struct token *t)
 {
-    const int32_t *codes = l->c->codes;
-    while (l->at < l->end && pystr_is_space_code(codes[l->at]))
-        l->at++;
-    if (l->at >= l->end)
-        return false;
-    if (l->line_end < l->at)
-        l->line_end = l->at;
-    while (l->line_end < l->end && codes[l->line_end] != '\n')
-        l->line_end++;
+    for (;;) {
+        while (l->at < l->line_end && unicode_is_space_tr18(l->c->codes[l->at]))
+            l->at++;
+        if (l->at < l->line_end)
+            break;
+        if (l->line_end >= l->end)
+            return false;
+        lexer_line(l, l->line_end + 1);
+    }
     size_t to = token_end(l->c, l->at, l->line_end);
     token_set(t, l->c, l->at, to);
     l->at = to;
@@ -336,7 +354,8 @@ static bool next_token(struct lexer *l, struct token *t)
 static bool has_break(const struct codes *c, size_t start, size_t end)
 {
     struct token token[2] = {{.type = BUF_INIT}, {.type = BUF_INIT}};
-    struct lexer lexer = {.c = c, .at = start, .line_end = start, .end = end};
+    struct lexer lexer = {.c = c, .end = end};
+    lexer_line(&lexer, start);
     bool found = false;
     int at = 0;
     bool more = next_token(&lexer, &token[at]);
@@ -361,12 +380,12 @@ static bool candidate_at(struct candidate *out, const struct codes *c, size_t i)
     if (is_non_word(c->codes[i + 1]))
         return true;
     size_t next = i + 1;
-    while (next < c->n && pystr_is_space_code(c->codes[next]))
+    while (next < c->n && unicode_is_space_tr18(c->codes[next]))
         next++;
     if (next == i + 1 || next >= c->n)
         return false;
     out->next = out->context = next;
-    while (out->context < c->n && !pystr_is_space_code(c->codes[out->context]))
+    while (out->context < c->n && !unicode_is_space_tr18(c->codes[out->context]))
         out->context++;
     return true;
 }
@@ -409,7 +428,7 @@ static void find_breaks(struct ranges *out, const struct codes *c)
     }
     if (is_held)
         break_at(out, &last_break, c, word, &held);
-    while (end > 0 && pystr_is_space_code(c->codes[end - 1]))
+    while (end > 0 && pystr_is_space_code(c->codes[end - 1])) /* str.rstrip, not a pattern */
         end--;
     ranges_add(out, last_break, end);
 }
@@ -422,7 +441,7 @@ static size_t closers_at(const struct codes *c, struct range r, size_t *visible)
     size_t i = r.start;
     while (i < r.end && is_closer(c->codes[i])) {
         size_t after = ++i;
-        while (after < r.end && pystr_is_space_code(c->codes[after]))
+        while (after < r.end && unicode_is_space_tr18(c->codes[after]))
             after++;
         *visible = i - r.start;
         if (after > i || after >= r.end || run_of(c, i, r.end, '-') >= 2)

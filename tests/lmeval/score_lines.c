@@ -9,15 +9,19 @@
 
 #include "base/json.h"
 #include "base/pystr.h"
+#include "tasks/ifeval.h"
 #include "tasks/langdetect.h"
 #include "tasks/nltkwords.h"
 #include "tasks/punkt.h"
 
+/* jw_str would end at a NUL inside. */
 static void put_text(struct jw *w, struct pystr s)
 {
-    char *z = strndup(s.s, s.n_bytes);
-    jw_str(w, z);
-    free(z);
+    yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+    char *json = yyjson_mut_val_write(yyjson_mut_strn(doc, s.s, s.n_bytes), YYJSON_WRITE_ALLOW_INVALID_UNICODE, NULL);
+    jw_raw(w, json);
+    free(json);
+    yyjson_mut_doc_free(doc);
 }
 
 static struct pystr text_of(yyjson_val *line, const char *key)
@@ -77,6 +81,29 @@ static int op_langdetect(struct jw *w, yyjson_val *line, struct err *err)
     return 0;
 }
 
+static void put_bools(struct jw *w, const char *key, const bool *v, int n)
+{
+    jw_key(w, key);
+    jw_array(w);
+    for (int i = 0; i < n; i++)
+        jw_bool(w, v[i]);
+    jw_end(w);
+}
+
+/* {"doc", "response"} -> {"strict": [bool, ...], "loose": [bool, ...]} */
+static int op_ifeval(struct jw *w, yyjson_val *line, struct err *err)
+{
+    struct pystr response = text_of(line, "response");
+    struct ifeval_verdict v;
+    if (ifeval_check(&v, yyjson_obj_get(line, "doc"), response.s, response.n_bytes, err))
+        return -1;
+    jw_object(w);
+    put_bools(w, "strict", v.strict, v.n);
+    put_bools(w, "loose", v.loose, v.n);
+    jw_end(w);
+    return 0;
+}
+
 static const struct {
     const char *name;
     int (*run)(struct jw *w, yyjson_val *line, struct err *err);
@@ -84,6 +111,7 @@ static const struct {
     {"sentences", op_sentences},
     {"words", op_words},
     {"langdetect", op_langdetect},
+    {"ifeval", op_ifeval},
 };
 
 static int run(struct buf *out, yyjson_val *line, struct err *err)
