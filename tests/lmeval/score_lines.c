@@ -9,10 +9,14 @@
 
 #include "base/json.h"
 #include "base/pystr.h"
+#include "stats/agreement.h"
+#include "tasks/exact_match.h"
+#include "tasks/filter.h"
 #include "tasks/ifeval.h"
 #include "tasks/langdetect.h"
 #include "tasks/nltkwords.h"
 #include "tasks/punkt.h"
+#include "tasks/truthfulqa.h"
 
 /* jw_str would end at a NUL inside. */
 static void put_text(struct jw *w, struct pystr s)
@@ -104,6 +108,100 @@ static int op_ifeval(struct jw *w, yyjson_val *line, struct err *err)
     return 0;
 }
 
+static struct filter_texts texts_of(struct arena *a, yyjson_val *list)
+{
+    struct pystr *v = arena_alloc(a, (yyjson_arr_size(list) + 1) * sizeof(*v));
+    yyjson_val *text;
+    size_t i, n;
+    yyjson_arr_foreach (list, i, n, text)
+        v[i] = pystr_of(yyjson_get_str(text), yyjson_get_len(text));
+    return (struct filter_texts){v, (int)yyjson_arr_size(list)};
+}
+
+/* {"filter_list", "responses"} -> {list's name: [text, ...]}; null for a text that is None */
+static int op_filter(struct jw *w, yyjson_val *line, struct err *err)
+{
+    struct arena a = {0};
+    struct filter_list *lists;
+    int n, ret = -1;
+    jw_object(w);
+    if (filter_parse(&lists, &n, yyjson_obj_get(line, "filter_list"), &a, err))
+        goto done;
+    for (int i = 0; i < n; i++) {
+        struct filter_texts t = texts_of(&a, yyjson_obj_get(line, "responses"));
+        if (filter_run(&t, &lists[i], &a, err))
+            goto done;
+        jw_key(w, lists[i].name);
+        jw_array(w);
+        for (int k = 0; k < t.n; k++)
+            t.v[k].s ? put_text(w, t.v[k]) : jw_null(w);
+        jw_end(w);
+    }
+    jw_end(w);
+    ret = 0;
+done:
+    arena_release(&a);
+    return ret;
+}
+
+/* {"metric", "prediction", "reference"} -> 0 or 1 */
+static int op_exact_match(struct jw *w, yyjson_val *line, struct err *err)
+{
+    struct arena a = {0};
+    struct exact_match_options o;
+    double score = 0;
+    int ret = exact_match_parse(&o, yyjson_obj_get(line, "metric"), &a, err);
+    if (ret == 0)
+        ret = exact_match(&score, &o, text_of(line, "prediction"), text_of(line, "reference"), err);
+    jw_num(w, score);
+    arena_release(&a);
+    return ret;
+}
+
+/* {"doc", "response"} -> {measure: figure} */
+static int op_truthfulqa(struct jw *w, yyjson_val *line, struct err *err)
+{
+    struct pystr response = text_of(line, "response");
+    struct measures m = {0};
+    int ret = truthfulqa_score(&m, yyjson_obj_get(line, "doc"), response.s, response.n_bytes, err);
+    jw_object(w);
+    for (int i = 0; i < m.n; i++)
+        jw_knum(w, m.v[i].name, m.v[i].sum / m.v[i].n);
+    jw_end(w);
+    return ret;
+}
+
+enum { RATINGS_MAX = 4096 };
+
+static size_t numbers_of(double v[RATINGS_MAX], yyjson_val *list)
+{
+    yyjson_val *number;
+    size_t i, n;
+    yyjson_arr_foreach (list, i, n, number)
+        if (i < RATINGS_MAX)
+            v[i] = yyjson_get_num(number);
+    return n < RATINGS_MAX ? n : RATINGS_MAX;
+}
+
+/* {"a", "b": ratings} -> {"kappa", ...} */
+static int op_agreement(struct jw *w, yyjson_val *line, struct err *err)
+{
+    static double a[RATINGS_MAX], b[RATINGS_MAX];
+    struct agreement g;
+    (void)err;
+    numbers_of(a, yyjson_obj_get(line, "a"));
+    size_t n = numbers_of(b, yyjson_obj_get(line, "b"));
+    agreement_of(&g, a, b, n, 1);
+    jw_object(w);
+    jw_knum(w, "kappa", g.kappa);
+    jw_knum(w, "exact", g.exact);
+    jw_knum(w, "adjacent", g.adjacent);
+    jw_knum(w, "mae", g.mae);
+    jw_knum(w, "bias", g.bias);
+    jw_end(w);
+    return 0;
+}
+
 static const struct {
     const char *name;
     int (*run)(struct jw *w, yyjson_val *line, struct err *err);
@@ -112,6 +210,10 @@ static const struct {
     {"words", op_words},
     {"langdetect", op_langdetect},
     {"ifeval", op_ifeval},
+    {"filter", op_filter},
+    {"exact_match", op_exact_match},
+    {"truthfulqa", op_truthfulqa},
+    {"agreement", op_agreement},
 };
 
 static int run(struct buf *out, yyjson_val *line, struct err *err)
