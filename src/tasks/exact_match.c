@@ -3,27 +3,46 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/json.h"
 #include "base/regex.h"
 
 #include "base/banned.h"
 
-int exact_match_parse(struct exact_match_options *out, yyjson_val *metric, struct arena *a, struct err *err)
+/* PyYAML's booleans */
+static bool is_true(const struct yaml_node *map, const char *key)
 {
-    yyjson_val *list = yyjson_obj_get(metric, "regexes_to_ignore"), *v;
-    size_t i, n;
-    const char **ignored = arena_alloc(a, (yyjson_arr_size(list) + 1) * sizeof(*ignored));
-    *out = (struct exact_match_options){.ignored = ignored,
-                                        .n_ignored = (int)yyjson_arr_size(list),
-                                        .ignore_case = json_bool_or(metric, "ignore_case", false),
-                                        .ignore_punctuation = json_bool_or(metric, "ignore_punctuation", false),
-                                        .ignore_numbers = json_bool_or(metric, "ignore_numbers", false)};
-    yyjson_arr_foreach (list, i, n, v) {
-        if (!yyjson_is_str(v))
-            return err_set(err, ERR_FORMAT, "exact_match: expected texts in 'regexes_to_ignore'");
-        ignored[i] = yyjson_get_str(v);
+    static const char *const words[] = {"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"};
+    const struct yaml_node *v = map ? yaml_find(map, key) : NULL;
+    for (size_t i = 0; v && v->kind == YAML_SCALAR && v->is_plain && i < sizeof(words) / sizeof(words[0]); i++)
+        if (!strcmp(v->text, words[i]))
+            return true;
+    return false;
+}
+
+static int parse_ignored(struct exact_match_options *out, const struct yaml_node *list, struct arena *a,
+                         struct err *err)
+{
+    if (list->kind != YAML_SEQUENCE)
+        return err_set(err, ERR_FORMAT, "%s:%d: regexes_to_ignore: expected a list", list->file, list->line);
+    const char **ignored = arena_alloc(a, ((size_t)list->n + 1) * sizeof(*ignored));
+    out->ignored = ignored;
+    out->n_ignored = list->n;
+    for (int i = 0; i < list->n; i++) {
+        if (list->items[i]->kind != YAML_SCALAR)
+            return err_set(err, ERR_FORMAT, "%s:%d: regexes_to_ignore: expected a regular expression", list->file,
+                           list->items[i]->line);
+        ignored[i] = list->items[i]->text;
     }
     return 0;
+}
+
+int exact_match_parse(struct exact_match_options *out, const struct yaml_node *metric, struct arena *a,
+                      struct err *err)
+{
+    const struct yaml_node *list = metric ? yaml_find(metric, "regexes_to_ignore") : NULL;
+    *out = (struct exact_match_options){.ignore_case = is_true(metric, "ignore_case"),
+                                        .ignore_punctuation = is_true(metric, "ignore_punctuation"),
+                                        .ignore_numbers = is_true(metric, "ignore_numbers")};
+    return list && !yaml_is_null(list) ? parse_ignored(out, list, a, err) : 0;
 }
 
 static int delete_matches(struct buf *text, const char *pattern, struct err *err)

@@ -10,11 +10,11 @@
 #define PERBIT_TASKS_EXACT_MATCH_H
 
 #include <stdbool.h>
-#include <yyjson.h>
 
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/pystr.h"
+#include "base/yaml.h"
 
 struct exact_match_options {
     const char *const *ignored; /* [n_ignored] regexes_to_ignore: their matches are deleted, in this order */
@@ -22,8 +22,9 @@ struct exact_match_options {
     bool ignore_case, ignore_punctuation, ignore_numbers;
 };
 
-/* From an entry of a task's metric_list; patterns are borrowed from it. */
-int exact_match_parse(struct exact_match_options *out, yyjson_val *metric, struct arena *a, struct err *err);
+/* From an entry of a task's metric_list, or NULL for none of it; patterns are borrowed from it. */
+int exact_match_parse(struct exact_match_options *out, const struct yaml_node *metric, struct arena *a,
+                      struct err *err);
 /* *out: 1 or 0. A prediction with s == NULL (tasks/filter.h) equals nothing. */
 int exact_match(double *out, const struct exact_match_options *o, struct pystr prediction, struct pystr reference,
                 struct err *err);

@@ -1,9 +1,9 @@
 #include "tasks/filter.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/json.h"
 #include "base/regex.h"
 
 #include "base/banned.h"
@@ -14,8 +14,7 @@ struct filter_step {
     const char *pattern;
     int64_t group_select, k;
     struct pystr fallback;
-    yyjson_val *map; /* borrowed from the task's JSON */
-    yyjson_val *default_value;
+    const struct yaml_node *map, *default_value;
 };
 
 static struct pystr *new_texts(struct filter_texts *texts, struct arena *a)
@@ -128,24 +127,26 @@ static int run_uppercase(struct filter_texts *texts, const struct filter_step *s
     return 0;
 }
 
-/* A value of a map as text; numbers as Python prints them, for all that JSON can hold of whole numbers. */
-static struct pystr value_text(yyjson_val *v, struct arena *a)
+static struct pystr value_text(const struct yaml_node *v)
 {
-    if (yyjson_is_str(v))
-        return pystr_of(yyjson_get_str(v), yyjson_get_len(v));
-    if (yyjson_is_int(v))
-        return pystr_z(arena_printf(a, "%lld", (long long)yyjson_get_sint(v)));
-    return pystr_of(NULL, 0);
+    bool is_text = v && v->kind == YAML_SCALAR && !yaml_is_null(v);
+    return is_text ? pystr_z(v->text) : pystr_of(NULL, 0);
+}
+
+static const struct yaml_node *mapped(const struct filter_step *step, struct pystr text)
+{
+    for (int i = 0; step->map && text.s && i < step->map->n; i++)
+        if (pystr_equal(value_text(step->map->keys[i]), text))
+            return step->map->items[i];
+    return step->default_value;
 }
 
 static int run_map(struct filter_texts *texts, const struct filter_step *step, struct arena *a, struct err *err)
 {
     struct pystr *out = new_texts(texts, a);
     (void)err;
-    for (int i = 0; i < texts->n; i++) {
-        yyjson_val *v = texts->v[i].s ? yyjson_obj_getn(step->map, texts->v[i].s, texts->v[i].n_bytes) : NULL;
-        out[i] = value_text(v ? v : step->default_value, a);
-    }
+    for (int i = 0; i < texts->n; i++)
+        out[i] = value_text(mapped(step, texts->v[i]));
     texts->v = out;
     return 0;
 }
@@ -212,47 +213,76 @@ static const struct {
     {"take_first_k", run_take_first_k}, {"majority_vote", run_majority_vote},
 };
 
-static int parse_step(struct filter_step *out, yyjson_val *v, struct err *err)
+static const char *text_or(const struct yaml_node *map, const char *key, const char *fallback)
 {
-    const char *function = json_str_or(v, "function", "");
-    *out = (struct filter_step){.pattern = json_str_or(v, "regex_pattern", "#### (\\-?[0-9\\.\\,]+)"),
-                                .group_select = json_int_or(v, "group_select", 0),
-                                .k = json_int_or(v, "k", 1),
-                                .fallback = pystr_z(json_str_or(v, "fallback", "[invalid]")),
-                                .map = yyjson_obj_get(v, "mapping_dict"),
-                                .default_value = yyjson_obj_get(v, "default_value")};
-    for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
-        if (!strcmp(functions[i].function, function))
-            out->run = functions[i].run;
-    return out->run ? 0 : err_set(err, ERR_FORMAT, "unknown filter function '%s'", function);
+    const struct yaml_node *v = yaml_find(map, key);
+    return v && v->kind == YAML_SCALAR ? v->text : fallback;
 }
 
-static int parse_list(struct filter_list *out, yyjson_val *v, struct arena *a, struct err *err)
+static int int_or(int64_t *out, const struct yaml_node *map, const char *key, int64_t fallback, struct err *err)
 {
-    yyjson_val *steps = yyjson_obj_get(v, "filter"), *step;
-    size_t i, n;
-    struct filter_step *to = arena_alloc(a, (yyjson_arr_size(steps) + 1) * sizeof(*to));
-    *out = (struct filter_list){json_str_or(v, "name", NULL), to, (int)yyjson_arr_size(steps)};
-    if (!out->name || !out->n_steps)
-        return err_set(err, ERR_FORMAT, "filter_list: expected 'name' and a list 'filter' in each entry");
-    yyjson_arr_foreach (steps, i, n, step)
-        if (parse_step(&to[i], step, err))
-            return err_prefix(err, "filter_list '%s': ", out->name);
+    const struct yaml_node *v = yaml_find(map, key);
+    char *end = NULL;
+    *out = v && v->kind == YAML_SCALAR ? strtoll(v->text, &end, 10) : fallback;
+    if (v && (!end || *end || end == v->text))
+        return err_set(err, ERR_FORMAT, "%s:%d: %s: expected a whole number", v->file, v->line, key);
     return 0;
 }
 
-int filter_parse(struct filter_list **out, int *out_n, yyjson_val *filter_list, struct arena *a, struct err *err)
+static int parse_step(struct filter_step *out, const struct yaml_node *v, struct err *err)
+{
+    const char *function = text_or(v, "function", "");
+    *out = (struct filter_step){.pattern = text_or(v, "regex_pattern", "#### (\\-?[0-9\\.\\,]+)"),
+                                .fallback = pystr_z(text_or(v, "fallback", "[invalid]")),
+                                .map = yaml_find(v, "mapping_dict"),
+                                .default_value = yaml_find(v, "default_value")};
+    if (out->map && out->map->kind != YAML_MAPPING)
+        return err_set(err, ERR_FORMAT, "%s:%d: mapping_dict: expected a mapping", v->file, v->line);
+    for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
+        if (!strcmp(functions[i].function, function))
+            out->run = functions[i].run;
+    if (!out->run)
+        return err_set(err, ERR_FORMAT, "%s:%d: unknown filter function '%s'", v->file, v->line, function);
+    return int_or(&out->group_select, v, "group_select", 0, err) || int_or(&out->k, v, "k", 1, err) ? -1 : 0;
+}
+
+static int parse_list(struct filter_list *out, const struct yaml_node *v, struct arena *a, struct err *err)
+{
+    const struct yaml_node *steps = v->kind == YAML_MAPPING ? yaml_find(v, "filter") : NULL;
+    const char *name = steps ? text_or(v, "name", NULL) : NULL;
+    if (!name || steps->kind != YAML_SEQUENCE || steps->n == 0)
+        return err_set(err, ERR_FORMAT, "%s:%d: filter_list: expected 'name' and a list 'filter'", v->file, v->line);
+    struct filter_step *to = arena_alloc(a, (size_t)steps->n * sizeof(*to));
+    *out = (struct filter_list){name, to, steps->n};
+    for (int i = 0; i < steps->n; i++) {
+        const struct yaml_node *step = steps->items[i];
+        if (step->kind != YAML_MAPPING)
+            return err_set(err, ERR_FORMAT, "%s:%d: filter: expected a mapping", step->file, step->line);
+        if (parse_step(&to[i], step, err))
+            return -1;
+    }
+    return 0;
+}
+
+static void use_take_first(struct filter_list *out)
 {
     static const struct filter_step take_first = {.run = run_take_first};
-    yyjson_val *v;
-    size_t i, n;
-    *out_n = (int)yyjson_arr_size(filter_list);
-    *out = arena_alloc(a, ((size_t)*out_n + 1) * sizeof(**out));
-    yyjson_arr_foreach (filter_list, i, n, v)
-        if (parse_list(&(*out)[i], v, a, err))
+    *out = (struct filter_list){"none", &take_first, 1};
+}
+
+int filter_parse(struct filter_list **out, int *out_n, const struct yaml_node *filter_list, struct arena *a,
+                 struct err *err)
+{
+    bool has = filter_list && !yaml_is_null(filter_list);
+    if (has && (filter_list->kind != YAML_SEQUENCE || filter_list->n == 0))
+        return err_set(err, ERR_FORMAT, "%s:%d: filter_list: expected a list", filter_list->file, filter_list->line);
+    *out_n = has ? filter_list->n : 1;
+    *out = arena_alloc(a, (size_t)*out_n * sizeof(**out));
+    if (!has)
+        use_take_first(*out);
+    for (int i = 0; has && i < filter_list->n; i++)
+        if (parse_list(&(*out)[i], filter_list->items[i], a, err))
             return -1;
-    if (*out_n == 0)
-        (*out)[(*out_n)++] = (struct filter_list){"none", &take_first, 1};
     return 0;
 }
 

@@ -3,7 +3,7 @@
  *
  *   struct filter_list *lists;
  *   int n;
- *   filter_parse(&lists, &n, filter_list_json, arena, err);     a task's filter_list
+ *   filter_parse(&lists, &n, task_filter_list, arena, err);
  *   struct filter_texts t = {responses, n_responses};
  *   filter_run(&t, &lists[0], arena, err);                       t.v[0] is the answer
  *
@@ -13,18 +13,18 @@
  * Texts made here live in the arena, others are borrowed from the caller; a map without a default gives s == NULL
  * for a text that it lacks (Python's None), which equals nothing.
  *
- * Errors  ERR_FORMAT an unknown step, a bad pattern or option; ERR_RANGE take_first_k of too few
+ * Errors  ERR_FORMAT "file:line: ..." an unknown step, a bad pattern or option; ERR_RANGE a match or response that is
+ *         not there
  * Source  lm-evaluation-harness 0.4.13 filters/
  * Tests   unit/test_filter.c, lmeval/generation.py (300 answers to GSM8K)
  */
 #ifndef PERBIT_TASKS_FILTER_H
 #define PERBIT_TASKS_FILTER_H
 
-#include <yyjson.h>
-
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/pystr.h"
+#include "base/yaml.h"
 
 struct filter_step; /* private */
 
@@ -39,8 +39,9 @@ struct filter_texts {
     int n;
 };
 
-/* filter_list as in a task file, or NULL: one list "none" of take_first. */
-int filter_parse(struct filter_list **out, int *out_n, yyjson_val *filter_list, struct arena *a, struct err *err);
+/* The value of a task file's filter_list, which must live as long; NULL: one list "none" of take_first. */
+int filter_parse(struct filter_list **out, int *out_n, const struct yaml_node *filter_list, struct arena *a,
+                 struct err *err);
 int filter_run(struct filter_texts *texts, const struct filter_list *list, struct arena *a, struct err *err);
 
 #endif

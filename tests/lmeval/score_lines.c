@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/pystr.h"
+#include "base/yaml.h"
 #include "stats/agreement.h"
 #include "tasks/exact_match.h"
 #include "tasks/filter.h"
@@ -118,14 +119,25 @@ static struct filter_texts texts_of(struct arena *a, yyjson_val *list)
     return (struct filter_texts){v, (int)yyjson_arr_size(list)};
 }
 
+/* JSON is YAML. */
+static int yaml_of(struct yaml_node **out, struct arena *a, yyjson_val *v, struct err *err)
+{
+    size_t n;
+    char *text = yyjson_val_write(v, 0, &n);
+    int ret = yaml_parse(out, a, text, n, "line", err);
+    free(text);
+    return ret;
+}
+
 /* {"filter_list", "responses"} -> {list's name: [text, ...]}; null for a text that is None */
 static int op_filter(struct jw *w, yyjson_val *line, struct err *err)
 {
     struct arena a = {0};
     struct filter_list *lists;
+    struct yaml_node *node;
     int n, ret = -1;
     jw_object(w);
-    if (filter_parse(&lists, &n, yyjson_obj_get(line, "filter_list"), &a, err))
+    if (yaml_of(&node, &a, yyjson_obj_get(line, "filter_list"), err) || filter_parse(&lists, &n, node, &a, err))
         goto done;
     for (int i = 0; i < n; i++) {
         struct filter_texts t = texts_of(&a, yyjson_obj_get(line, "responses"));
@@ -149,8 +161,11 @@ static int op_exact_match(struct jw *w, yyjson_val *line, struct err *err)
 {
     struct arena a = {0};
     struct exact_match_options o;
+    struct yaml_node *node;
     double score = 0;
-    int ret = exact_match_parse(&o, yyjson_obj_get(line, "metric"), &a, err);
+    int ret = yaml_of(&node, &a, yyjson_obj_get(line, "metric"), err);
+    if (ret == 0)
+        ret = exact_match_parse(&o, node, &a, err);
     if (ret == 0)
         ret = exact_match(&score, &o, text_of(line, "prediction"), text_of(line, "reference"), err);
     jw_num(w, score);
