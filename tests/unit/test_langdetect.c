@@ -16,6 +16,7 @@ static const struct {
 } cases[] = {
     {"hello world", "en", 0.5714265064335504},
     {"This is an English sentence.", "en", 0.9999965199539704},
+    {"THE QUICK BROWN FOX IST GUT", "en", 0.8571405988644888}, /* of words in capitals only the first letters count */
     {"Das ist ein deutscher Satz.", "de", 0.9999975739159883},
     {"\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e\xe3\x81\xae\xe6\x96\x87\xe3\x81\xa7\xe3\x81\x99\xe3\x80\x82", "ja",
      0.9999969166530919},

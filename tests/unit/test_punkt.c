@@ -25,6 +25,9 @@ static const struct {
     {"A. . . B. c", "A. .|.|B. c|"},
     {"(a.) 'b.' c", "(a.)|'b.'|c|"},
     {"\x1cMr. LESS", "\x1cMr.|LESS|"}, /* no space to the regex module, hence no known abbreviation */
+    {"a.\xc2\xa0.\xc2\xa0.x The", "a.\xc2\xa0.|.x The|"},
+    {"Mr.\xc2\xa0.\xc2\xa0.\xc2\xa0" "B c", "Mr.\xc2\xa0.\xc2\xa0.|B c|"},
+    {"etc.\xc2\xa0.\xc2\xa0.\xc2\xa0most. b", "etc.\xc2\xa0.\xc2\xa0.\xc2\xa0most.|b|"},
     {"", ""},
     {" \n", ""},
     {"  x. ", "  x.|"},

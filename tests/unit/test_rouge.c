@@ -14,6 +14,7 @@ static const struct {
     {"The cat sat on the mat.", "The cat sat on the mat.", {100, 100, 100}},
     {"The cat sat on the mat.", "The cat is on the mat", {83.33333333333334, 60, 83.33333333333334}},
     {"It costs 3,5 or $4.", "It costs 3,5 or $ 4 .", {100, 100, 100}},
+    {"a b\na b", "a b", {66.66666666666666, 50, 66.66666666666666}}, /* no word counts twice */
     {"x y z w", "a b c d", {0, 0, 0}},
     {"First one . Second one.\nThird", "Second one first . Third one", {100, 25, 100}},
     {"x", "", {0, 0, 0}},
