@@ -82,11 +82,7 @@ static size_t count_bullets(struct pystr s, is_bullet_fn *is_bullet)
         size_t first = skip_space(s, line);
         bool is = is_bullet(s, first, &end);
         n += is;
-        end = find_any(s, is ? end : first, "\n");
-        if (is && s.s[end - 1] == '\n') /* the bullet's own newline: the line after it begins at once */
-            line = end;
-        else
-            line = end + 1;
+        line = find_any(s, is ? end : first, "\n") + 1;
     }
     return n;
 }

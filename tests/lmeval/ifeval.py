@@ -19,6 +19,7 @@ import logging  # noqa: E402
 logging.disable(logging.CRITICAL)
 
 ROWS_OF_EACH = 8  # kinds of arguments tried of each instruction
+N_ENGLISH = 60
 DRAWN = (1122, 1129)  # rows whose letter lm-evaluation-harness draws at random: perbit counts the real one
 USES_LANGUAGE = ("language:response_language", "change_case:english_capital", "change_case:english_lowercase")
 
@@ -58,8 +59,16 @@ def words_of(doc):
     return out + [w.upper() for w in out] + [w + "s" for w in out]
 
 
-def cases_of(name, docs):
+def english(rows):
+    """Real sentences, for the checkers that ask for English in one case."""
+    for row in random.Random(9).sample(rows, N_ENGLISH):
+        yield from (row["prompt"].upper(), row["prompt"].lower(), row["prompt"][:40].upper(), row["prompt"][:40].lower())
+
+
+def cases_of(name, docs, rows):
     rng = random.Random(name)
+    if name in USES_LANGUAGE[1:]:
+        yield from ((docs[0], text) for text in english(rows))
     for doc in rng.sample(docs, min(ROWS_OF_EACH, len(docs))):
         n = 20 if name in USES_LANGUAGE else 60
         for text in answers.answers("%s %d" % (name, doc["key"]), n, words_of(doc)):
@@ -107,7 +116,7 @@ def main():
     groups = by_instruction(rows)
     assert len(groups) == 25, len(groups)
     for name, docs in sorted(groups.items()):
-        cases = list(cases_of(name, docs))
+        cases = list(cases_of(name, docs, rows))
         if name in USES_LANGUAGE:
             language_cases += cases
         bad += check(name, cases)

@@ -58,6 +58,10 @@ static const struct {
     {"[{,2}]+", 0, 0, "a,2}b", "[,2}]"},
     {"[]Z]+", 0, 0, "a]Zb", "[]Z]"},
     {"[^]]+", 0, 0, "a]b", "[a][b]"},
+    {"a\\sb", 0, 0, "a\x1c" "b a\xc2\x85" "b a\xe1\xa0\x8e" "b", "[a\x1c" "b][a\xc2\x85" "b]"},
+    {"[\\s,]+", 0, 0, "a,\x1f b", "[,\x1f ]"},
+    {"\\S+", 0, 0, "a\x1d" "b\xe1\xa0\x8e", "[a][b\xe1\xa0\x8e]"},
+    {"[^\\s]", 0, 0, " \x1e" "a", "[a]"},
     {"\\\\Z", 0, 0, "\\Z", "[\\Z]"},
     {"(?P<n>[A-D])", 0, 1, "(B)", "[B]"},
     {"", 0, 0, "\xc3\xa9", "[][]"},
@@ -132,6 +136,36 @@ static void groups_are_counted(void **state)
     regex_close(re);
 }
 
+static const struct {
+    const char *pattern, *with, *text, *expected;
+} replacements[] = {
+    {"([^.])(\\.)", "\\1 \\2", "a.b..", "a .b .."},
+    {"\\.{2,}", " \\g<0> ", "a...b..", "a ... b .. "},
+    {"(a)|(b)", "<\\1\\2>", "abc", "<a><b>c"},
+    {"x*", "-", "abxd", "-a-b--d-"},
+    {"a", "\\g \\0 \\", "a", "\\g \\0 \\"},
+    {"b", "", "a\xff" "b", "a\xff"}, /* not UTF-8 */
+};
+
+static void sub_as_python(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(replacements) / sizeof(replacements[0]); i++) {
+        struct regex *re;
+        struct buf out = BUF_INIT;
+        struct err e = {0};
+        size_t n;
+        const char *text = replacements[i].text;
+        assert_int_equal(regex_compile(&re, replacements[i].pattern, 0, &e), 0);
+        assert_int_equal(regex_sub(&out, re, replacements[i].with, text, strlen(text), &e), 0);
+        assert_string_equal(out.data, replacements[i].expected);
+        assert_int_equal(regex_count(re, text, strlen(text), &n, &e), 0);
+        assert_true(n > 0);
+        regex_close(re);
+        buf_release(&out);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -140,6 +174,7 @@ int main(void)
         cmocka_unit_test(bad_patterns_are_named),
         cmocka_unit_test(a_runaway_pattern_is_an_error),
         cmocka_unit_test(groups_are_counted),
+        cmocka_unit_test(sub_as_python),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
