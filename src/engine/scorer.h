@@ -41,7 +41,7 @@ struct scorer_params {
     bool share;          /* false: every request whole and alone, nothing of another used */
     int max_length;      /* longer ones are cut from the left [the model's n_ctx_train] */
     enum encode_bos bos; /* [what the model file says] */
-    int min_share;       /* shorter common runs inside a run are computed twice [1] */
+    int min_saved;       /* common runs inside long requests that save fewer tokens are computed twice [16] */
     /* for scorer_backend_params */
     int n_ctx;           /* cells; the longest request must fit [4096] */
     int n_batch;         /* [512] */

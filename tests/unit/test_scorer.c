@@ -200,7 +200,7 @@ static void random_chunks(void **state)
         const int longest = 20 + below(f, 150);
         const struct scorer_params sp = {
             .share = below(f, 5) > 0, .n_ctx = longest + 2 + below(f, 2) * below(f, 400), .n_batch = 1 + below(f, 80),
-            .n_seq = 1 + below(f, below(f, 2) ? 4 : 40), .min_share = below(f, 6),
+            .n_seq = 1 + below(f, below(f, 2) ? 4 : 40), .min_saved = below(f, 2) * below(f, 12),
             .max_length = below(f, 3) ? 0 : longest / 2,
         };
         struct backend_params bp = { 0 };
@@ -223,7 +223,7 @@ static void random_chunks(void **state)
         }
         scorer_stats(s, &st);
         assert_true(st.tokens_unique <= st.tokens_asked);
-        assert_int_equal(st.tokens_decoded, st.tokens_unique);
+        assert_true(st.tokens_decoded <= st.tokens_asked);
         if (!sp.share)
             assert_int_equal(st.tokens_decoded, st.tokens_asked);
         asked += st.tokens_asked;
@@ -348,7 +348,7 @@ static void greedy(void **state)
     struct backend *b;
     struct scorer *s = open_scorer(f, &b, f->model, (struct scorer_params){ .share = true });
     int n_greedy = 0;
-    for (int i = 0; i < 200; i++) {
+    for (int i = 0; i < 600; i++) {
         const struct request r = {
             .context = text_of(random_text(f, 20)), .continuation = text_of(i % 2 ? " " : "e"),
         };
@@ -357,7 +357,7 @@ static void greedy(void **state)
         assert_same(&a, &want, i);
         n_greedy += a.is_greedy;
     }
-    assert_in_range(n_greedy, 3, 190);
+    assert_in_range(n_greedy, 1, 599);
     close_scorer(s, b);
 }
 
