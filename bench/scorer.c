@@ -1,12 +1,12 @@
 /*
  * bench/scorer: how fast the scorer answers, as a share of what the engine computes at best.
  *
- *   bench_scorer MODEL.gguf REQUESTS.jsonl [--chunk N] [--no-share] [--no-pp] [--threads N] [--batch N] [--ctx N]
- *                [--seq N] [--min-share N] [--max-length N] [--fa on|off|auto] [--dump]
+ *   bench_scorer MODEL.gguf REQUESTS.jsonl [--chunk N] [--no-share] [--pp N] [--threads N] [--batch N] [--ctx N]
+ *                [--seq N] [--min-saved N] [--max-length N] [--fa on|off|auto] [--dump]
  *
  * REQUESTS: a line a request, {"context": ..., "continuation": ...}; equal contexts one after another are one text.
- * Between two chunks (--chunk requests each, 128) a prompt of 512 random tokens is timed as llama-bench's pp512 does
- * it, in a context of its own. Ratios are of wall time and of the process's CPU time: with --threads 1 the latter hold
+ * Between two chunks (--chunk requests each, 128) a prompt of random tokens is timed as llama-bench's pp512 does it
+ * (--pp tokens, 512; 0 = not), in a context of its own. Ratios are of wall time and of the process's CPU time: with --threads 1 the latter hold
  * on a machine that is doing something else too (with more, threads that wait for each other spin).
  * --dump prints the log-probability of each request.
  */
@@ -25,14 +25,12 @@
 
 #include "base/banned.h"
 
-enum { N_PP = 512 };
-
 struct options {
     const char *model, *requests;
     struct scorer_params scorer;
     struct backend_params backend;
-    int chunk;
-    bool no_pp, dump;
+    int chunk, n_pp;
+    bool dump;
 };
 
 struct requests {
@@ -82,8 +80,8 @@ static bool set(struct options *o, const char *name, const char *value)
 {
     const struct { const char *name; int *out; } ints[] = {
         { "--chunk", &o->chunk }, { "--threads", &o->backend.n_threads }, { "--batch", &o->scorer.n_batch },
-        { "--ctx", &o->scorer.n_ctx }, { "--seq", &o->scorer.n_seq }, { "--min-share", &o->scorer.min_share },
-        { "--max-length", &o->scorer.max_length },
+        { "--ctx", &o->scorer.n_ctx }, { "--seq", &o->scorer.n_seq }, { "--min-saved", &o->scorer.min_saved },
+        { "--max-length", &o->scorer.max_length }, { "--pp", &o->n_pp },
     };
     if (strcmp(name, "--fa") == 0)
         o->backend.flash_attn = value;
@@ -100,12 +98,11 @@ static void parse(struct options *o, int argc, char **argv)
         .backend = { .n_gpu_layers = 0, .flash_attn = "auto", .type_k = "f16", .type_v = "f16", .load_mode = "mmap",
                      .repack = true },
         .chunk = 128,
+        .n_pp = 512,
     };
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--no-share") == 0)
             o->scorer.share = false;
-        else if (strcmp(argv[i], "--no-pp") == 0)
-            o->no_pp = true;
         else if (strcmp(argv[i], "--dump") == 0)
             o->dump = true;
         else if (argv[i][0] == '-' && i + 1 < argc)
@@ -139,17 +136,17 @@ static void add_since(struct times *sum, struct times start)
     sum->cpu_s += t.cpu_s - start.cpu_s;
 }
 
-static void time_pp(struct times *sum, struct backend *b, struct rand_mt *rng)
+static void time_pp(struct times *sum, struct backend *b, int n, struct rand_mt *rng)
 {
     struct batch batch;
     struct err err;
-    batch_init(&batch, N_PP);
+    batch_init(&batch, b->info.n_batch);
     backend_clear(b);
     const struct times start = now();
-    for (int i = 0; i < N_PP; ) {
+    for (int i = 0; i < n; ) {
         batch_clear(&batch);
-        for (; i < N_PP && batch.n < b->info.n_batch; i++)
-            batch_add(&batch, (int32_t)rand_below(rng, (uint64_t)b->info.n_vocab), i, 0, i == N_PP - 1);
+        for (; i < n && batch.n < b->info.n_batch; i++)
+            batch_add(&batch, (int32_t)rand_below(rng, (uint64_t)b->info.n_vocab), i, 0, i == n - 1);
         if (backend_decode(b, &batch, &err))
             die(&err);
     }
@@ -178,21 +175,21 @@ int main(int argc, char **argv)
     if (backend_open(&b, o.model, &o.backend, &err) || scorer_open(&s, b, &o.scorer, &err))
         die(&err);
     struct backend_params pp = o.backend; /* llama-bench's own for pp512 */
-    pp.n_ctx = N_PP;
-    pp.n_batch = pp.n_ubatch = N_PP;
+    pp.n_ctx = o.n_pp;
+    pp.n_batch = pp.n_ubatch = 512;
     pp.n_seq_max = 1;
     pp.n_outputs_max = 1;
     pp.kv_unified = false;
-    if (!o.no_pp) {
+    if (o.n_pp > 0) {
         if (backend_open(&bench, o.model, &pp, &err))
             die(&err);
-        time_pp(&warm, bench, &rng);
+        time_pp(&warm, bench, o.n_pp, &rng);
     }
     struct answer *a = xcalloc((size_t)q.n, sizeof *a);
     for (int i = 0; i < q.n; i += o.chunk) {
         int n = q.n - i < o.chunk ? q.n - i : o.chunk;
         if (bench)
-            time_pp(&pp_sum, bench, &rng), n_pp++;
+            time_pp(&pp_sum, bench, o.n_pp, &rng), n_pp++;
         const struct times start = now();
         if (scorer_run(s, q.r + i, n, a + i, &err))
             die(&err);
@@ -202,7 +199,7 @@ int main(int argc, char **argv)
                 fprintf(stderr, "chunk at %d: %s\n", i, scorer_problem(s, k));
     }
     if (bench)
-        time_pp(&pp_sum, bench, &rng), n_pp++;
+        time_pp(&pp_sum, bench, o.n_pp, &rng), n_pp++;
     if (o.dump)
         for (int i = 0; i < q.n; i++)
             printf("%d %.9g %d %d %d %d\n", i, a[i].logprob, a[i].is_greedy, a[i].n_tokens, a[i].n_context_tokens,
@@ -216,9 +213,10 @@ int main(int argc, char **argv)
             100 * st.decode_s / st.run_s, 100 * st.encode_s / st.run_s, 100 * st.score_s / st.run_s,
             (double)st.tokens_unique / st.run_s, (double)st.tokens_asked / st.run_s);
     if (bench)
-        fprintf(to, "pp512 in turns %.1f t/s: ratio of unique t/s %.3f wall, %.3f CPU\n", N_PP * n_pp / pp_sum.wall_s,
-                (double)st.tokens_unique / sum.wall_s / (N_PP * n_pp / pp_sum.wall_s),
-                (double)st.tokens_unique / sum.cpu_s / (N_PP * n_pp / pp_sum.cpu_s));
+        fprintf(to, "pp%d in turns %.1f t/s: ratio of unique t/s %.3f wall, %.3f CPU\n", o.n_pp,
+                o.n_pp * n_pp / pp_sum.wall_s,
+                (double)st.tokens_unique / sum.wall_s / (o.n_pp * n_pp / pp_sum.wall_s),
+                (double)st.tokens_unique / sum.cpu_s / (o.n_pp * n_pp / pp_sum.cpu_s));
     scorer_close(s);
     backend_close(b);
     backend_close(bench);

@@ -8,6 +8,13 @@
 
 #include "base/banned.h"
 
+/*
+ * Cells of others from which on a node is not put into a batch beside them. The engine's attention looks at the
+ * mask of every cell below the highest used one: on one core 1000 cells of others made a batch 6 % slower, while a batch
+ * of 64 tokens cost no more a token than one of 512.
+ */
+enum { MAX_OTHER_CELLS = 512 };
+
 struct state {
     int seq;          /* -1: none (not begun, or the last child took it) */
     int rank;         /* place in preorder */
@@ -32,6 +39,7 @@ struct packer {
     int *free_seqs;       /* [n_free_seqs] */
     int n_free_seqs;
     int n_free_cells;
+    int n_live_cells;     /* held by nodes below the root */
     int first;            /* rank of the first node that still has tokens to give */
     struct packer_row *rows; /* [info.n_outputs_max] */
     int n_rows;
@@ -60,7 +68,7 @@ void packer_open(struct packer **out, struct backend *b, const struct trie *t, c
         .rows = xcalloc((size_t)b->info.n_outputs_max, sizeof *p->rows),
         .n_free_cells = b->info.n_ctx_seq - t->nodes[0].n,
     };
-    for (int i = 0; i < t->n; i++) {
+    for (int i = 0; i < t->n_order; i++) {
         struct state *s = &p->states[t->order[i]];
         *s = (struct state){ .seq = -1, .rank = i };
         s->n_unstarted = s->n_unfinished = t->nodes[t->order[i]].n_children;
@@ -126,6 +134,20 @@ static bool may_start(const struct packer *p, int node)
     return true;
 }
 
+static void hold_cells(struct packer *p, int n)
+{
+    p->n_free_cells -= n;
+    p->n_live_cells += n;
+}
+
+/* Cells off the node's way from the root are so many that it had better wait until they are free. */
+static bool is_crowded(const struct packer *p, int node)
+{
+    const struct trie_node *v = &p->trie->nodes[node];
+    const int n_own = v->pos - p->trie->nodes[0].n + (p->states[node].is_started ? v->n : 0);
+    return p->n_live_cells - n_own > MAX_OTHER_CELLS;
+}
+
 static void add_live(struct packer *p, int node)
 {
     int i = p->n_live++;
@@ -155,7 +177,7 @@ static int start(struct packer *p, int node, struct err *err)
             return -1;
     }
     parent->n_unstarted--;
-    p->n_free_cells -= p->trie->nodes[node].n;
+    hold_cells(p, p->trie->nodes[node].n);
     s->is_started = true;
     add_live(p, node);
     return 0;
@@ -171,12 +193,20 @@ static int n_targets_at(const struct packer *p, int node, int pos)
     return i - s->next_target;
 }
 
+/* A long run is cut into equal pieces: no small rest, which would cost more a token. */
+static int n_to_take(const struct packer *p, int n_left)
+{
+    const int n_batch = p->backend->info.n_batch, n_pieces = (n_left + n_batch - 1) / n_batch;
+    return (n_left + n_pieces - 1) / n_pieces;
+}
+
 /* As many tokens as the batch and its rows can hold. */
 static void take(struct packer *p, int node, struct batch *batch)
 {
     const struct trie_node *v = &p->trie->nodes[node];
     struct state *s = &p->states[node];
-    while (s->n_given < v->n) {
+    const int end = s->n_given + n_to_take(p, v->n - s->n_given);
+    while (s->n_given < end) {
         const int pos = v->pos + s->n_given, n = n_targets_at(p, node, pos);
         if (batch->n == p->backend->info.n_batch || (n > 0 && p->n_rows == p->backend->info.n_outputs_max))
             return;
@@ -189,7 +219,8 @@ static void take(struct packer *p, int node, struct batch *batch)
         batch_add(batch, v->tokens[s->n_given], pos, s->seq, n > 0);
         s->n_given++;
     }
-    p->ending[p->n_ending++] = node;
+    if (s->n_given == v->n)
+        p->ending[p->n_ending++] = node;
 }
 
 int packer_fill(struct packer *p, struct batch *batch, struct err *err)
@@ -199,14 +230,14 @@ int packer_fill(struct packer *p, struct batch *batch, struct err *err)
     int n_refused = 0;
     batch_clear(batch);
     p->n_rows = p->n_ending = 0;
-    while (p->first < t->n && p->states[t->order[p->first]].n_given == t->nodes[t->order[p->first]].n)
+    while (p->first < t->n_order && p->states[t->order[p->first]].n_given == t->nodes[t->order[p->first]].n)
         p->first++;
-    for (int i = p->first; i < t->n && batch->n < p->backend->info.n_batch; i++) {
+    for (int i = p->first; i < t->n_order && batch->n < p->backend->info.n_batch; i++) {
         if (n_refused >= MAX_REFUSED && batch->n > 0)
             break;
         const int node = t->order[i];
         struct state *s = &p->states[node];
-        if (s->n_given == t->nodes[node].n)
+        if (s->n_given == t->nodes[node].n || (batch->n > 0 && is_crowded(p, node)))
             continue;
         if (!s->is_started) {
             if (!p->states[t->nodes[node].parent].is_complete)
@@ -220,7 +251,7 @@ int packer_fill(struct packer *p, struct batch *batch, struct err *err)
         }
         take(p, node, batch);
     }
-    assert(batch->n > 0 || p->first == t->n);
+    assert(batch->n > 0 || p->first == t->n_order);
     return 0;
 }
 
@@ -239,7 +270,7 @@ static int finish(struct packer *p, int leaf, struct err *err)
     p->free_seqs[p->n_free_seqs++] = s->seq;
     s->seq = -1;
     for (int v = leaf; v != 0 && p->states[v].n_unfinished == 0; v = p->trie->nodes[v].parent) {
-        p->n_free_cells += p->trie->nodes[v].n;
+        hold_cells(p, -p->trie->nodes[v].n);
         p->states[p->trie->nodes[v].parent].n_unfinished--;
         remove_live(p, v);
     }

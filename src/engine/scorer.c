@@ -17,7 +17,8 @@ enum {
     N_CTX = 4096,
     N_BATCH = 512,
     N_SEQ = 64,
-    MIN_SHARE = 1,
+    MIN_SAVED = 16,      /* tokens: what a decode call of few tokens costs more than its tokens */
+    FAR_POS = 512,       /* before it, such calls are filled up by other items (packer.c) */
     ROWS_BYTES = 64 << 20,
     MAX_DEPTH = 16,      /* nodes below the root on one way: real items have three */
     RESIDENT_STEP = 64,  /* tokens: chunks whose common prefixes differ by chance keep the same resident one */
@@ -85,8 +86,8 @@ void scorer_backend_params(struct backend_params *p, const struct scorer_params 
 
 static int check_params(const struct scorer_params *sp, struct err *err)
 {
-    if (sp->max_length < 0 || sp->min_share < 0)
-        return err_set(err, ERR_USAGE, "max_length %d and min_share %d: negative", sp->max_length, sp->min_share);
+    if (sp->max_length < 0 || sp->min_saved < 0)
+        return err_set(err, ERR_USAGE, "max_length %d and min_saved %d: negative", sp->max_length, sp->min_saved);
     return 0;
 }
 
@@ -99,7 +100,7 @@ int scorer_open(struct scorer **out, struct backend *b, const struct scorer_para
     s->backend = b;
     s->params = *sp;
     s->params.max_length = or_default(sp->max_length, b->info.n_ctx_train);
-    s->params.min_share = or_default(sp->min_share, MIN_SHARE);
+    s->params.min_saved = or_default(sp->min_saved, MIN_SAVED);
     encoder_init(&s->encoder, b, sp->bos);
     workers_open(&s->workers, or_default(b->info.n_threads, 1));
     batch_init(&s->batch, b->info.n_batch);
@@ -293,7 +294,10 @@ static void make_trie(struct run *r)
     const struct scorer *s = r->s;
     const bool has_root = s->n_resident > 0, is_recurrent = s->backend->info.is_recurrent;
     const int n_seq = s->backend->info.n_seq_max - has_root;
-    trie_init(&r->trie, s->resident, s->n_resident, at_most(n_seq, MAX_DEPTH), s->params.min_share);
+    const struct trie_rule rule = {
+        .max_depth = at_most(n_seq, MAX_DEPTH), .min_saved = s->params.min_saved, .far_pos = s->n_resident + FAR_POS,
+    };
+    trie_init(&r->trie, s->resident, s->n_resident, rule);
     for (int i = 0; i < r->n; i++) {
         if (r->x[i].n == 0)
             continue;

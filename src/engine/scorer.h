@@ -22,8 +22,8 @@
  * one with an empty continuation, one longer than max_length, one that has more tokens than n_ctx.
  *
  * Units    nats; log-softmax in float32 with a double sum, logits' own precision as lm-evaluation-harness has it
- * Errors   ERR_RANGE params and backend do not fit; ERR_MODEL, ERR_MEMORY of decode: the run has no answers then, and
- *          the scorer may be used again
+ * Errors   ERR_USAGE params out of range; ERR_MODEL, ERR_MEMORY of decode: the run has no answers then, and the
+ *          scorer may be used again
  * Memory   beside the engine's: tokens of a run, about 30 bytes each. Of the engine's: rows of logits, at most 64 MB,
  *          once as output and once in the compute buffer
  * Threads  one caller; encodes and scores on info.n_threads threads
@@ -41,7 +41,7 @@ struct scorer_params {
     bool share;          /* false: every request whole and alone, nothing of another used */
     int max_length;      /* longer ones are cut from the left [the model's n_ctx_train] */
     enum encode_bos bos; /* [what the model file says] */
-    int min_share;       /* shorter common runs inside a run are computed twice [1] */
+    int min_saved;       /* common runs inside long requests that save fewer tokens are computed twice [16] */
     /* for scorer_backend_params */
     int n_ctx;           /* cells; the longest request must fit [4096] */
     int n_batch;         /* [512] */

@@ -1,7 +1,6 @@
 #include "engine/trie.h"
 
 #include <assert.h>
-#include <stdbool.h>
 #include <stdlib.h>
 
 #include "base/xalloc.h"
@@ -21,10 +20,10 @@ static int new_node(struct trie *t, const int32_t *tokens, int n, int pos, int p
     return t->n++;
 }
 
-void trie_init(struct trie *t, const int32_t *prefix, int n_prefix, int max_depth, int min_share)
+void trie_init(struct trie *t, const int32_t *prefix, int n_prefix, struct trie_rule rule)
 {
-    assert(max_depth >= 1 && min_share >= 1);
-    *t = (struct trie){ .max_depth = max_depth, .min_share = min_share };
+    assert(rule.max_depth >= 1);
+    *t = (struct trie){ .rule = rule };
     new_node(t, prefix, n_prefix, 0, -1);
 }
 
@@ -131,7 +130,7 @@ int trie_add(struct trie *t, const int32_t *tokens, int n)
         const bool is_whole = m == c->n;
         /* depth + 1 is the child's; a leaf or the child's rest comes one below */
         const int deepest = depth + 1 + (is_whole ? 1 : c->height);
-        if ((!is_whole && m < t->min_share) || deepest > t->max_depth)
+        if (deepest > t->rule.max_depth)
             return add_leaf(t, node, tokens, n, pos);
         node = is_whole ? child : split(t, child, m);
         pos += m;
@@ -155,25 +154,81 @@ static int next_in_preorder(const struct trie *t, int v)
     return v < 0 ? -1 : t->nodes[v].next_sibling;
 }
 
-void trie_finish(struct trie *t)
+static void make_order(struct trie *t)
 {
     t->order = xrealloc(t->order, (size_t)t->n * sizeof *t->order);
-    int k = 0;
+    t->n_order = 0;
     for (int v = 0; v >= 0; v = next_in_preorder(t, v))
-        t->order[k++] = v;
-    assert(k == t->n);
-    for (int v = 0; v < t->n; v++)
+        t->order[t->n_order++] = v;
+}
+
+static bool is_worth_it(const struct trie *t, const struct trie_node *v)
+{
+    return v->n_children == 0 || v->n * (v->n_children - 1) >= t->rule.min_saved || v->pos + v->n <= t->rule.far_pos;
+}
+
+/*
+ * The node's children take its place and its tokens, which stand before their own in the sequences that they point
+ * into. It keeps its first child, so that ends that lie in it are found.
+ */
+static void take_out(struct trie *t, int node)
+{
+    struct trie_node *v = &t->nodes[node], *p = &t->nodes[v->parent];
+    int last = -1;
+    for (int c = v->first_child; c >= 0; c = t->nodes[c].next_sibling) {
+        struct trie_node *child = &t->nodes[c];
+        child->tokens -= v->n;
+        child->pos -= v->n;
+        child->n += v->n;
+        child->parent = v->parent;
+        last = c;
+    }
+    t->nodes[last].next_sibling = v->next_sibling;
+    if (p->first_child == node) {
+        p->first_child = v->first_child;
+    } else {
+        int before = p->first_child;
+        while (t->nodes[before].next_sibling != node)
+            before = t->nodes[before].next_sibling;
+        t->nodes[before].next_sibling = v->first_child;
+    }
+    if (p->last_child == node)
+        p->last_child = last;
+    p->n_children += v->n_children - 1;
+    v->is_gone = true;
+}
+
+/* What the way down from each node takes; children come before their parents. */
+static void sum_up(struct trie *t)
+{
+    for (int v = 0; v < t->n; v++) {
         t->nodes[v].need = t->nodes[v].n;
-    while (--k > 0) { /* children come before their parents */
+        t->nodes[v].height = 1;
+    }
+    for (int k = t->n_order - 1; k > 0; k--) {
         const struct trie_node *v = &t->nodes[t->order[k]];
         struct trie_node *p = &t->nodes[v->parent];
         if (p->need < p->n + v->need)
             p->need = p->n + v->need;
+        if (p->height < 1 + v->height)
+            p->height = 1 + v->height;
     }
+}
+
+void trie_finish(struct trie *t)
+{
+    make_order(t);
+    for (int k = t->n_order - 1; k > 0; k--)
+        if (!is_worth_it(t, &t->nodes[t->order[k]]))
+            take_out(t, t->order[k]);
+    make_order(t);
+    sum_up(t);
 }
 
 int trie_find(const struct trie *t, int node, int pos)
 {
+    while (t->nodes[node].is_gone)
+        node = t->nodes[node].first_child;
     while (t->nodes[node].pos > pos)
         node = t->nodes[node].parent;
     return node;
@@ -182,7 +237,7 @@ int trie_find(const struct trie *t, int node, int pos)
 int64_t trie_n_tokens(const struct trie *t)
 {
     int64_t n = 0;
-    for (int v = 0; v < t->n; v++)
-        n += t->nodes[v].n;
+    for (int k = 0; k < t->n_order; k++)
+        n += t->nodes[t->order[k]].n;
     return n;
 }

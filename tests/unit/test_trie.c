@@ -68,7 +68,9 @@ static void check_node(const struct trie *t, int node, const int *rank)
     assert_int_equal(v->need, v->n + need);
     assert_int_equal(v->height, height + 1);
     assert_true(node == 0 || v->n > 0);
-    assert_in_range(depth_of(t, node), 0, t->max_depth);
+    assert_in_range(depth_of(t, node), 0, t->rule.max_depth);
+    if (node > 0 && n_children > 0 && v->pos + v->n > t->rule.far_pos)
+        assert_true(v->n * (n_children - 1) >= t->rule.min_saved);
 }
 
 static void check_shape(struct trie *t)
@@ -76,15 +78,15 @@ static void check_shape(struct trie *t)
     int *rank = malloc((size_t)t->n * sizeof *rank);
     for (int i = 0; i < t->n; i++)
         rank[i] = -1;
-    for (int i = 0; i < t->n; i++) {
+    for (int i = 0; i < t->n_order; i++) {
         assert_int_equal(rank[t->order[i]], -1);
         rank[t->order[i]] = i;
     }
-    for (int v = 0; v < t->n; v++)
-        check_node(t, v, rank);
+    for (int i = 0; i < t->n_order; i++)
+        check_node(t, t->order[i], rank);
     /* preorder: what stands between a node and its next sibling is below it */
     for (int v = 0; v < t->n; v++)
-        if (t->nodes[v].next_sibling >= 0)
+        if (!t->nodes[v].is_gone && t->nodes[v].next_sibling >= 0)
             for (int i = rank[v] + 1; i < rank[t->nodes[v].next_sibling]; i++) {
                 int u = t->order[i];
                 while (u >= 0 && u != v)
@@ -112,7 +114,7 @@ static void shares_what_is_common(void **state)
     (void)state;
     struct trie t;
     struct sequences q = { .count = 0 };
-    trie_init(&t, NULL, 0, 8, 1);
+    trie_init(&t, NULL, 0, (struct trie_rule){ .max_depth = 8 });
     add(&t, &q, "the cat sat");
     add(&t, &q, "the cat ran");
     add(&t, &q, "the dog");
@@ -133,17 +135,19 @@ static void short_runs_and_depth(void **state)
     (void)state;
     struct trie t;
     struct sequences q = { .count = 0 };
-    trie_init(&t, NULL, 0, 8, 4);
+    trie_init(&t, NULL, 0, (struct trie_rule){ .max_depth = 8, .min_saved = 4, .far_pos = 3 });
     add(&t, &q, "abcdef");
-    add(&t, &q, "abcxyz"); /* three letters: too few */
-    add(&t, &q, "abcdxx");
+    add(&t, &q, "abcxyz"); /* "abc" saves three letters, but ends near */
+    add(&t, &q, "abcdxx"); /* "d" saves one */
+    add(&t, &q, "abcd");   /* ends in the node that is taken out */
     trie_finish(&t);
-    assert_int_equal(trie_n_tokens(&t), 6 + 6 + 2);
+    assert_int_equal(trie_n_tokens(&t), 3 + 3 + 3 + 3);
     check_paths(&t, &q);
+    check_shape(&t);
     trie_release(&t);
 
     q.count = 0;
-    trie_init(&t, NULL, 0, 2, 1);
+    trie_init(&t, NULL, 0, (struct trie_rule){ .max_depth = 2 });
     add(&t, &q, "aaaaaa");
     add(&t, &q, "aaab");
     add(&t, &q, "aab");  /* a third level */
@@ -160,7 +164,7 @@ static void starts_behind_a_prefix(void **state)
     struct trie t;
     struct sequences q = { .count = 0 };
     const int32_t prefix[] = { 'a', 'b' };
-    trie_init(&t, prefix, 2, 4, 1);
+    trie_init(&t, prefix, 2, (struct trie_rule){ .max_depth = 4 });
     add(&t, &q, "abc");
     add(&t, &q, "abd");
     add(&t, &q, "ab");
@@ -186,8 +190,11 @@ static void random_sequences(void **state)
         struct sequences q = { .count = 0 };
         const int n_letters = 1 + (int)rand_below(&r, 3), n = 1 + (int)rand_below(&r, N_MAX);
         const bool is_free = round % 2 == 0; /* nothing limits sharing */
-        trie_init(&t, NULL, 0, is_free ? LEN_MAX : 1 + (int)rand_below(&r, 5),
-                  is_free ? 1 : 1 + (int)rand_below(&r, 4));
+        const struct trie_rule rule = {
+            .max_depth = is_free ? LEN_MAX : 1 + (int)rand_below(&r, 5),
+            .min_saved = is_free ? 0 : (int)rand_below(&r, 8), .far_pos = (int)rand_below(&r, 10),
+        };
+        trie_init(&t, NULL, 0, rule);
         for (int i = 0; i < n; i++) {
             char letters[LEN_MAX + 1] = { 0 };
             const int len = 1 + (int)rand_below(&r, LEN_MAX);
