@@ -5,7 +5,7 @@
 #
 # Thin on purpose: tools/*.sh and CMake do the work. PERBIT_* variables are explained in tools/deps.sh.
 
-.PHONY: all dev deps test check demo bench format coverage install clean help
+.PHONY: all dev deps test check golden demo bench format coverage install clean help
 
 all:
 	@tools/deps.sh --quiet
@@ -25,6 +25,11 @@ check: ## layers, headers, private paths: seconds
 	@tools/check_layers.sh
 	@tools/check_headers.sh
 	@tools/check_text.sh
+
+golden: ## every request of nine tasks against lm-evaluation-harness's; PERBIT_SHARED names the inputs
+	@tools/deps.sh --quiet --test
+	@tools/build.sh release requests
+	@tools/golden.sh
 
 demo: all ## tools/demo.sh
 	@PERBIT=$(CURDIR)/build/release/perbit tools/demo.sh

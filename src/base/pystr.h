@@ -11,9 +11,7 @@
  * sigma its own letter); whitespace is str.isspace's set, which has U+001C to U+001F and U+0085.
  * Text that is not UTF-8: a bad byte counts as one code point, belongs to no class and is copied as it is.
  *
- * Source   CPython 3.11 Objects/unicodeobject.c
- * Differs  properties are those of the utf8proc in use (Unicode 15 for 2.8; Python 3.11 has 14): test_pystr.c lists
- *          the code points
+ * Source   CPython 3.11 Objects/unicodeobject.c (Unicode 14; what Unicode 15 added counts as unassigned, as there)
  * Tests    unit/test_pystr.c, every code point against python3
  */
 #ifndef PERBIT_BASE_PYSTR_H
@@ -38,6 +36,7 @@ size_t pystr_len(struct pystr s);
 
 /* Classes: of one code point, and of a text as Python defines them (an empty text is of no class). */
 bool pystr_is_space_code(int32_t c);
+bool pystr_is_word_code(int32_t c); /* of names: letters, numbers, marks, underscore and its like */
 bool pystr_isspace(struct pystr s);
 bool pystr_isdigit(struct pystr s); /* superscripts too; see pystr_isdecimal */
 bool pystr_isdecimal(struct pystr s);
@@ -59,6 +58,7 @@ void pystr_upper(struct buf *out, struct pystr s);
 void pystr_capitalize(struct buf *out,
                       struct pystr s); /* the first code point in title case, the rest lower */
 void pystr_title(struct buf *out, struct pystr s);
+void pystr_repr(struct buf *out, struct pystr s); /* repr(s): quoted, what is not printable as escapes */
 /* max < 0: all. An empty old stands before each code point and at the end. */
 void pystr_replace(struct buf *out, struct pystr s, struct pystr old, struct pystr with,
                    int64_t max);

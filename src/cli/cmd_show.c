@@ -2,11 +2,15 @@
 
 #include "cli/measure.h"
 #include "study/analyse.h"
+#include "study/analyse_tasks.h"
 
 static const char *const groups[] = { "store", "output", NULL };
 static const char *const level_shown[] = { "model", "level", "bpw", "size_gb", "ppl", "loss_pct", "kl_nat", "same_top_pct",
                                            "prompt_tps", "gen_tps", "ttft_s", "peak_gb", "failed", NULL };
 static const char *const cell_shown[] = { "model", "level", "kind", "status", "attempts", "reason", NULL };
+
+static const char *const task_shown[] = { "model", "level", "task", "num_fewshot", "metric", "n", "value", "stderr", "lo",
+                                          "hi", NULL };
 
 static const struct {
     const char *name;
@@ -17,6 +21,7 @@ static const struct {
     { "cells", analyse_cells, cell_shown },
     { "speed", analyse_speed, NULL },
     { "text", analyse_text, NULL },
+    { "tasks", analyse_tasks, task_shown },
 };
 enum { N_VIEWS = sizeof views / sizeof views[0] };
 
@@ -45,6 +50,6 @@ static int run(struct invocation *in, struct err *err)
     return rc < 0 ? EXIT_FAILED : EXIT_DONE;
 }
 
-const struct command cmd_show = { .name = "show", .synopsis = "[levels|cells|speed|text] [STORE|STUDY.yaml]",
+const struct command cmd_show = { .name = "show", .synopsis = "[levels|cells|speed|text|tasks] [STORE|STUDY.yaml]",
                                   .summary = "print what was measured, as a table or for programs", .max_args = 2,
                                   .groups = groups, .run = run };

@@ -16,6 +16,13 @@ static const char *first_reason(const struct plan *p)
     return "failed";
 }
 
+static void print_reasons(const struct plan *p)
+{
+    for (int i = 0; i < p->n_cells; i++)
+        if (p->cells[i].reason)
+            log_error("%s", p->cells[i].reason);
+}
+
 static int status_of(const struct study *study, const struct plan *p, const struct run_result *r, struct err *err)
 {
     char took[32];
@@ -26,6 +33,10 @@ static int status_of(const struct study *study, const struct plan *p, const stru
         return EXIT_DONE;
     if (study->n_levels > 0)
         return EXIT_SOME_FAILED;
+    if (r->n_done + r->n_kept > 0) {
+        print_reasons(p);
+        return EXIT_SOME_FAILED;
+    }
     err_set(err, ERR_MODEL, "%s", first_reason(p));
     return EXIT_FAILED;
 }
@@ -82,8 +93,9 @@ int measure_and_print(const struct study *study, const char *command, make_frame
     if (store_open(&store, s->store ? s->store : ":memory:", STORE_WRITE, err) < 0)
         return EXIT_FAILED;
     int status = measure_study(study, store, command, err);
-    if (status == EXIT_DONE) {
-        status = make(&f, store, err) < 0 || print_frame(&f, s, shown, err) < 0 ? EXIT_FAILED : EXIT_DONE;
+    if (status == EXIT_DONE || status == EXIT_SOME_FAILED) {
+        if (make(&f, store, err) < 0 || print_frame(&f, s, shown, err) < 0)
+            status = EXIT_FAILED;
         frame_release(&f);
     }
     store_close(store);

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/units.h"
+#include "stats/binomial.h"
 
 static const double REDRAW_S = 0.1;
 
@@ -16,6 +17,13 @@ void progress_clear(void *ctx)
     if (p->is_drawn)
         fputs("\r\033[K", stderr);
     p->is_drawn = false;
+}
+
+/* The mean so far with Wilson's interval. */
+static void draw_accuracy(const struct run_progress *r)
+{
+    struct interval ci = binomial_wilson((int64_t)(r->score_sum + 0.5), r->n_scored, 0.95);
+    fprintf(stderr, ", acc %.3f (%.3f to %.3f)", r->score_sum / (double)r->n_scored, ci.low, ci.high);
 }
 
 static void draw(void *ctx, const struct run_progress *r)
@@ -31,6 +39,8 @@ static void draw(void *ctx, const struct run_progress *r)
     fprintf(stderr, "\r\033[K[%d/%d] %s %s %s", r->i_cell + 1, r->n_cells, r->model, r->level, r->kind);
     if (r->total > 0)
         fprintf(stderr, ": %s %" PRId64 "/%" PRId64, r->unit ? r->unit : "", r->done, r->total);
+    if (r->n_scored > 0)
+        draw_accuracy(r);
     if (eta[0])
         fprintf(stderr, ", about %s to go", eta);
     p->is_drawn = true;

@@ -23,7 +23,9 @@ static const struct {
     [EVENT_SERIES] = { "series", F_SLOT | F_METRIC | F_INDEX | F_VALUES },
     [EVENT_FACT] = { "fact", F_SLOT | F_KEY | F_TEXT },
     [EVENT_COMMIT] = { "commit", F_SLOT | F_INDEX },
-    [EVENT_PROGRESS] = { "progress", F_DONE | F_TOTAL | F_TEXT },
+    [EVENT_PROGRESS] = { "progress", F_SLOT | F_DONE | F_TOTAL | F_TEXT },
+    [EVENT_CELL_DONE] = { "cell_done", F_SLOT },
+    [EVENT_CELL_ERROR] = { "cell_error", F_SLOT | F_CODE | F_TEXT },
     [EVENT_READY] = { "ready", 0 },
     [EVENT_LOG] = { "log", F_TEXT },
     [EVENT_DONE] = { "done", 0 },
@@ -60,9 +62,25 @@ int sink_commit(const struct sink *s, int slot, int64_t index, struct err *err)
     return put(s, &(struct event){ .kind = EVENT_COMMIT, .slot = slot, .index = index }, err);
 }
 
+int sink_progress_of(const struct sink *s, int slot, int64_t done, int64_t total, const char *unit, struct err *err)
+{
+    return put(s, &(struct event){ .kind = EVENT_PROGRESS, .slot = slot, .done = done, .total = total, .text = unit },
+               err);
+}
+
 int sink_progress(const struct sink *s, int64_t done, int64_t total, const char *unit, struct err *err)
 {
-    return put(s, &(struct event){ .kind = EVENT_PROGRESS, .done = done, .total = total, .text = unit }, err);
+    return sink_progress_of(s, 0, done, total, unit, err);
+}
+
+int sink_cell_done(const struct sink *s, int slot, struct err *err)
+{
+    return put(s, &(struct event){ .kind = EVENT_CELL_DONE, .slot = slot }, err);
+}
+
+int sink_cell_error(const struct sink *s, int slot, const struct err *why, struct err *err)
+{
+    return put(s, &(struct event){ .kind = EVENT_CELL_ERROR, .slot = slot, .code = why->code, .text = why->msg }, err);
 }
 
 int sink_log(const struct sink *s, const char *text, struct err *err)

@@ -7,12 +7,14 @@
  *   EVENT_FACT      key, text                        text about the cell (tensor types, engine build ...)
  *   EVENT_COMMIT    index                            everything up to this unit of work is whole: store it
  *   EVENT_PROGRESS  done, total, text (unit)         for the progress line only, never stored
+ *   EVENT_CELL_DONE -                                slot's cell is whole; the job goes on with others
+ *   EVENT_CELL_ERROR text, code                      slot's cell failed; the job goes on with others
  *   EVENT_READY     -                                an interactive job waits for its next command
  *   EVENT_LOG       text                             a warning from the engine
  *   EVENT_DONE      -                                the job ended well
  *   EVENT_ERROR     text, code                       the job failed; last event
  *
- * slot says which model of the job an event belongs to (0 when there is one).
+ * slot says which model, or which task, of the job an event belongs to (0 when there is one).
  * Pointers are borrowed for the time of the call.       Threads  one caller a sink
  */
 #ifndef PERBIT_CORE_EVENT_H
@@ -28,7 +30,7 @@
 
 enum event_kind {
     EVENT_MEASURE, EVENT_SERIES, EVENT_FACT, EVENT_COMMIT, EVENT_PROGRESS,
-    EVENT_READY, EVENT_LOG, EVENT_DONE, EVENT_ERROR, EVENT_KIND_COUNT
+    EVENT_CELL_DONE, EVENT_CELL_ERROR, EVENT_READY, EVENT_LOG, EVENT_DONE, EVENT_ERROR, EVENT_KIND_COUNT
 };
 
 struct event {
@@ -56,6 +58,10 @@ int sink_series(const struct sink *s, int slot, enum metric m, int64_t index, co
 int sink_fact(const struct sink *s, int slot, const char *key, const char *text, struct err *err);
 int sink_commit(const struct sink *s, int slot, int64_t index, struct err *err);
 int sink_progress(const struct sink *s, int64_t done, int64_t total, const char *unit, struct err *err);
+/* The same of one slot, in a job that does several cells one after the other. */
+int sink_progress_of(const struct sink *s, int slot, int64_t done, int64_t total, const char *unit, struct err *err);
+int sink_cell_done(const struct sink *s, int slot, struct err *err);
+int sink_cell_error(const struct sink *s, int slot, const struct err *why, struct err *err);
 int sink_log(const struct sink *s, const char *text, struct err *err);
 
 /* One JSON object on one line, without the newline. */

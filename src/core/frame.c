@@ -87,6 +87,28 @@ void frame_set_text(struct frame *f, int row, int column, const char *v)
     *cell_at(f, row, column) = (struct frame_cell){ .is_set = v != NULL, .text = arena_strdup(&f->arena, v) };
 }
 
+void frame_add_columns(struct frame *f, const struct frame_spec *c, int n)
+{
+    for (int i = 0; i < n; i++)
+        frame_set_label(f, frame_add_column(f, c[i].name, c[i].unit, c[i].kind), c[i].label, c[i].decimals);
+}
+
+void frame_put_num(struct frame *f, int row, const char *name, double v)
+{
+    if (isfinite(v))
+        frame_set_num(f, row, frame_column(f, name), v);
+}
+
+void frame_put_int(struct frame *f, int row, const char *name, int64_t v)
+{
+    frame_set_int(f, row, frame_column(f, name), v);
+}
+
+void frame_put_text(struct frame *f, int row, const char *name, const char *v)
+{
+    frame_set_text(f, row, frame_column(f, name), v ? v : "");
+}
+
 int frame_column(const struct frame *f, const char *name)
 {
     for (int i = 0; i < f->n_columns; i++) {

@@ -55,6 +55,17 @@ int frame_add_row(struct frame *f);
 void frame_set_num(struct frame *f, int row, int column, double v);
 void frame_set_int(struct frame *f, int row, int column, int64_t v);
 void frame_set_text(struct frame *f, int row, int column, const char *v);
+/* Columns of a table of constants, and values by a column's name (which must be there); a number that is not finite
+   stays missing. */
+struct frame_spec {
+    const char *name, *unit, *label;
+    enum frame_kind kind;
+    int decimals;
+};
+void frame_add_columns(struct frame *f, const struct frame_spec *c, int n);
+void frame_put_num(struct frame *f, int row, const char *name, double v);
+void frame_put_int(struct frame *f, int row, const char *name, int64_t v);
+void frame_put_text(struct frame *f, int row, const char *name, const char *v); /* NULL counts as "" */
 int frame_column(const struct frame *f, const char *name); /* -1 when there is none */
 const struct frame_cell *frame_at(const struct frame *f, int row, int column);
 /* The row as keys (column names) and values in an open JSON object; null when missing or not finite. */

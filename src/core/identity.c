@@ -6,7 +6,7 @@
 void identity_key(char out[SHA256_HEX_BYTES], const struct identity *id)
 {
     const char *const fields[] = {
-        id->model_sha256, id->adapter_sha256, id->level, id->imatrix_sha256, id->kind,
+        id->model_sha256, id->adapter_sha256, id->level, id->imatrix_sha256, id->kind, id->task,
         id->data_sha256, id->base, id->settings, id->engine, id->machine,
     };
     struct buf text = BUF_INIT;

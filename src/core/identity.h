@@ -15,6 +15,7 @@ struct identity {
     const char *level;          /* "Q4_K_M" */
     const char *imatrix_sha256;
     const char *kind;           /* "kl": a row of core/kind.c */
+    const char *task;           /* "arc_challenge:1.0:<sha256 of its definition>"; "" for kinds without one */
     const char *data_sha256;    /* of the text or data set read */
     const char *base;           /* level, file or digest that it is compared with; "" when there is none */
     const char *settings;       /* JSON of the settings that move results (opt_json, only_moving) */

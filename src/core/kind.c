@@ -4,6 +4,7 @@
 
 static const char *const quantize_groups[] = { "quantize", NULL };
 static const char *const text_groups[] = { "engine", "perplexity", "quantize", NULL };
+static const char *const task_groups[] = { "engine", "tasks", "quantize", NULL };
 static const char *const speed_groups[] = { "engine", "speed", "quantize", NULL };
 static const char *const memory_groups[] = { "engine", "memory", "quantize", NULL };
 
@@ -22,6 +23,8 @@ static const struct kind_info kinds[KIND_COUNT] = {
     [KIND_KL_RUNTIME] = { .name = "kl_runtime", .job = "perplexity", .groups = text_groups,
                           .needs_text = true, .needs_base = true, .base_only = true,
                           .help = "KL divergence of the base from itself at a quarter of n_ubatch" },
+    [KIND_TASK] = { .name = "task", .job = "eval", .groups = task_groups,
+                    .help = "accuracy on the documents of a task" },
     [KIND_SPEED] = { .name = "speed", .job = "speed", .groups = speed_groups, .on_machine = true,
                      .in_measures = true,
                      .help = "prompt and generation speed, time to first token" },

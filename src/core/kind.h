@@ -15,6 +15,7 @@ enum kind {
     KIND_KL,         /* the same, in lockstep with the base: divergence from it */
     KIND_KL_SELF,    /* the base against itself, same settings: the floor of every KL */
     KIND_KL_RUNTIME, /* the base against itself, a quarter of n_ubatch: what a runtime setting moves */
+    KIND_TASK,       /* the documents of one task, scored */
     KIND_SPEED,
     KIND_MEMORY,
     KIND_COUNT

@@ -37,6 +37,21 @@ static const struct metric_info metrics[] = {
     [METRIC_PRED_COMPUTE] = { .name = "pred_compute", .unit = "bytes", .label = "predicted compute buffers" },
     [METRIC_PRED_RUNTIME] = { .name = "pred_runtime", .unit = "bytes", .label = "predicted runtime" },
     [METRIC_VRAM_PEAK] = { .name = "vram_peak", .unit = "bytes", .label = "peak device memory" },
+    [METRIC_LOGPROB] = { .name = "logprob", .unit = "nat", .label = "log-probability", .is_series = true,
+                         .higher_is_better = true },
+    [METRIC_GREEDY] = { .name = "greedy", .unit = "", .label = "most probable continuation", .is_series = true,
+                        .higher_is_better = true },
+    [METRIC_ACC] = { .name = "acc", .unit = "", .label = "accuracy", .higher_is_better = true },
+    [METRIC_ACC_NORM] = { .name = "acc_norm", .unit = "", .label = "accuracy, by characters", .higher_is_better = true },
+    [METRIC_ACC_BYTES] = { .name = "acc_bytes", .unit = "", .label = "accuracy, by bytes", .higher_is_better = true },
+    [METRIC_EXACT_MATCH] = { .name = "exact_match", .unit = "", .label = "exact match", .higher_is_better = true },
+    [METRIC_F1] = { .name = "f1", .unit = "", .label = "F1", .is_series = true, .higher_is_better = true },
+    [METRIC_MCC] = { .name = "mcc", .unit = "", .label = "Matthews correlation", .is_series = true,
+                     .higher_is_better = true },
+    [METRIC_WORD_LOGPROB] = { .name = "perplexity", .unit = "nat", .label = "perplexity of the continuation" },
+    [METRIC_N_CUT] = { .name = "n_cut", .unit = "tokens", .label = "tokens cut from the left" },
+    [METRIC_TOKENS_ASKED] = { .name = "tokens_asked", .unit = "tokens", .label = "tokens asked for" },
+    [METRIC_TOKENS_DECODED] = { .name = "tokens_decoded", .unit = "tokens", .label = "tokens computed" },
 };
 _Static_assert(sizeof(metrics) / sizeof(*metrics) == METRIC_COUNT, "a row for every metric");
 

@@ -38,6 +38,19 @@ enum metric {
     METRIC_PRED_COMPUTE, /* predicted: compute and output buffers, bytes */
     METRIC_PRED_RUNTIME, /* predicted: program, vocabulary and graph, bytes (measured without weights) */
     METRIC_VRAM_PEAK,    /* device memory, bytes, when there is a GPU */
+    /* tasks: index = document of the evaluation split */
+    METRIC_LOGPROB,      /* series [n_requests]: sum over the continuation's tokens */
+    METRIC_GREEDY,       /* series [n_requests]: 1 if each of them was the most probable one */
+    METRIC_ACC,          /* 1 right, 0 wrong; mc2: probability mass of the right choices */
+    METRIC_ACC_NORM,     /* the same by log-probability a character */
+    METRIC_ACC_BYTES,    /* the same by log-probability a byte */
+    METRIC_EXACT_MATCH,  /* 1 if the answer is the target */
+    METRIC_F1,           /* series [2]: class, chosen class */
+    METRIC_MCC,          /* the same */
+    METRIC_WORD_LOGPROB, /* log-probability of a single continuation; its mean gives a perplexity */
+    METRIC_N_CUT,        /* tokens cut from the left of a document's requests; stored when there are any */
+    METRIC_TOKENS_ASKED, /* a chunk of documents, index = its first: tokens without any sharing */
+    METRIC_TOKENS_DECODED, /* the same: tokens that the engine computed */
     METRIC_COUNT
 };
 

@@ -9,10 +9,11 @@
  * The loops below are written so that a compiler turns them into vector code without reordering any sum:
  * LANES partial sums side by side. One body serves all CPUs; the loader picks the widest (function
  * multiversioning: GCC on x86-64 Linux; the sanitizers cannot run its resolvers). No variant contracts
- * a * b + c, so all give the same bits.
+ * a * b + c, so all give the same bits. no-trapping-math changes no value: it lets a choice between two values
+ * become a blend (nobody reads the exception flags), without which no loop here is vector code.
  */
 #if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC optimize("O3")
+#pragma GCC optimize("O3", "no-trapping-math")
 #endif
 #if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__linux__) && \
     !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
@@ -102,37 +103,91 @@ static const uint64_t exp2_table[32] = { /* bits of 2^(i/32), less i << 47 */
     0x3fef5818dcfba487, 0x3fef7c97337b9b5f, 0x3fefa4afa2a490da, 0x3fefd0765b6e4540,
 };
 
-static inline float expf_neg(float x)
+/* e^x = 2^(k/32) p: the two factors' k and p. */
+static inline __attribute__((always_inline)) uint64_t exp_split(double *p, float x)
 {
     const double shift = 0x1.8p52, inv_ln2 = 0x1.71547652b82fep+0;
     const double c0 = 0x1.c6af84b912394p-5 / 32 / 32 / 32, c1 = 0x1.ebfce50fac4f3p-3 / 32 / 32,
                  c2 = 0x1.62e42ff0c52d6p-1 / 32;
-    const double z = inv_ln2 * 32 * (double)(x < -160.f ? -160.f : x); /* e^-160 is 0 as a float */
+    const double d = (double)x;
+    const double z = inv_ln2 * 32 * (d < -160.0 ? -160.0 : d); /* e^-160 is 0 as a float */
     const double shifted = z + shift;
     const double r = z - (shifted - shift);
-    uint64_t k, scale_bits;
-    double scale;
+    uint64_t k;
     memcpy(&k, &shifted, sizeof k);
-    scale_bits = exp2_table[k % 32] + (k << 47);
+    *p = (c0 * r + c1) * (r * r) + (c2 * r + 1);
+    return k;
+}
+
+static inline float expf_neg(float x)
+{
+    double p, scale;
+    const uint64_t k = exp_split(&p, x);
+    const uint64_t scale_bits = exp2_table[k % 32] + (k << 47);
     memcpy(&scale, &scale_bits, sizeof scale);
-    return (float)(((c0 * r + c1) * (r * r) + (c2 * r + 1)) * scale);
+    return (float)(p * scale);
+}
+
+enum {
+    STEP = 32, /* short: the additions, one after another, hide behind the next exponentials */
+    ROWS = 4   /* summed side by side: an addition waits for the one before it, of its own row only */
+};
+
+/*
+ * expf_neg() of STEP logits. Three loops, since only two of them become vector code: the look-up of 2^(i/32) does
+ * not, as gathers are no faster than loads on most CPUs.
+ */
+static inline __attribute__((always_inline)) void exp_step(float *e, const float *logits, float max_logit)
+{
+    double p[STEP];
+    uint64_t k[STEP];
+    for (int i = 0; i < STEP; i++)
+        k[i] = exp_split(&p[i], logits[i] - max_logit);
+    for (int i = 0; i < STEP; i++)
+        k[i] = exp2_table[k[i] % 32] + (k[i] << 47);
+    for (int i = 0; i < STEP; i++) {
+        double scale;
+        memcpy(&scale, &k[i], sizeof scale);
+        e[i] = (float)(p[i] * scale);
+    }
+}
+
+/* The sum's own order, from left to right, as the reference adds them; begun at logit `from`. */
+static double sum_rest(double sum, const float *logits, int from, int n_vocab, float max_logit)
+{
+    for (int i = from; i < n_vocab; i++)
+        sum += expf_neg(logits[i] - max_logit);
+    return sum;
 }
 
 WIDE double logprob_log_sum(const float *logits, int n_vocab, float max_logit)
 {
-    enum { STEP = 32 }; /* short: the additions, one after another, hide behind the next exponentials */
     double sum = 0.0;
     int i = 0;
     for (; i + STEP <= n_vocab; i += STEP) {
         float e[STEP];
+        exp_step(e, logits + i, max_logit);
         for (int k = 0; k < STEP; k++)
-            e[k] = expf_neg(logits[i + k] - max_logit);
-        for (int k = 0; k < STEP; k++)
-            sum += e[k]; /* from left to right, as the reference adds them */
+            sum += e[k];
     }
-    for (; i < n_vocab; i++)
-        sum += expf_neg(logits[i] - max_logit);
-    return log(sum);
+    return log(sum_rest(sum, logits, i, n_vocab, max_logit));
+}
+
+/* logprob_log_sum() of ROWS rows: the same bits. */
+WIDE static void log_sum_rows(double out[ROWS], const float *const *row, int n_vocab, const float *max_logit)
+{
+    double sum[ROWS] = { 0 };
+    int i = 0;
+    for (; i + STEP <= n_vocab; i += STEP) {
+        float e[ROWS][STEP];
+        for (int r = 0; r < ROWS; r++)
+            exp_step(e[r], row[r] + i, max_logit[r]);
+        for (int k = 0; k < STEP; k++)
+            for (int r = 0; r < ROWS; r++)
+                sum[r] += e[r][k];
+    }
+    for (int r = 0; r < ROWS; r++)
+        out[r] = log(sum_rest(sum[r], row[r], i, n_vocab, max_logit[r]));
 }
 
 double logprob_nll(const float *logits, int n_vocab, int32_t token)
@@ -140,6 +195,22 @@ double logprob_nll(const float *logits, int n_vocab, int32_t token)
     const float max_logit = logprob_max(logits, n_vocab);
     /* The first difference is a float one there too. */
     return -(logits[token] - max_logit - logprob_log_sum(logits, n_vocab, max_logit));
+}
+
+void logprob_nlls(double *out, const float *const *row, const int32_t *token, int n_rows, int n_vocab)
+{
+    int i = 0;
+    for (; i + ROWS <= n_rows; i += ROWS) {
+        float max_logit[ROWS];
+        double log_sum[ROWS];
+        for (int r = 0; r < ROWS; r++)
+            max_logit[r] = logprob_max(row[i + r], n_vocab);
+        log_sum_rows(log_sum, row + i, n_vocab, max_logit);
+        for (int r = 0; r < ROWS; r++)
+            out[i + r] = -(row[i + r][token[i + r]] - max_logit[r] - log_sum[r]);
+    }
+    for (; i < n_rows; i++)
+        out[i] = logprob_nll(row[i], n_vocab, token[i]);
 }
 
 enum { BLOCK = 512 };

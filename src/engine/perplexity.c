@@ -46,6 +46,7 @@ struct run {
     double *nll, *nll_base, *kl, *same_top; /* [n][n_seq * m] */
     double *decode_s;        /* [n] decode_s before the group */
     int i_chunk;             /* the group's first chunk */
+    int n_rows;              /* the group's scored tokens */
 };
 
 void perplexity_backend_params(struct backend_params *p, int n_ctx, int n_batch)
@@ -174,44 +175,73 @@ static int decode_group(struct run *r, int i_model, int n_chunks, struct err *er
     return 0;
 }
 
-/* ---- scoring: one row of all models ---- */
+/* ---- scoring: a few rows of all models ---- */
 
-static void score_row(void *ctx, int i, int i_thread)
+enum { PIECE = 4 }; /* rows: what logprob_nlls() does side by side */
+
+static int32_t token_of_row(const struct run *r, int i)
 {
-    struct run *r = ctx;
-    const size_t stride = (size_t)(r->n_seq * r->m);
     const int seq = i / r->m, k = i % r->m;
-    const int32_t token = r->tokens[(size_t)(r->i_chunk + seq) * (size_t)r->n_ctx + (size_t)(r->first + k + 1)];
-    const float *base = r->row[i];
+    return r->tokens[(size_t)(r->i_chunk + seq) * (size_t)r->n_ctx + (size_t)(r->first + k + 1)];
+}
 
-    if (r->save)
-        logitsfile_encode(r->save_rows + (size_t)i * logitsfile_row_len(r->n_vocab), base, r->n_vocab);
-    if (r->has_base_file) {
-        for (int s = 0; s < r->n; s++) {
-            struct logitsfile_score score;
-            const size_t at = (size_t)s * stride + (size_t)i;
-            logitsfile_compare(&score, r->base_rows + (size_t)i * r->base.row_len, r->row[at], r->n_vocab, token);
-            r->nll[at] = score.nll;
-            r->nll_base[at] = score.nll_base;
-            r->kl[at] = score.kl;
-            r->same_top[at] = score.is_same_top;
-        }
-        return;
+/* Row i against the base of the logits file. */
+static void score_against_file(struct run *r, int i)
+{
+    for (int s = 0; s < r->n; s++) {
+        struct logitsfile_score score;
+        const size_t at = (size_t)s * (size_t)(r->n_seq * r->m) + (size_t)i;
+        logitsfile_compare(&score, r->base_rows + (size_t)i * r->base.row_len, r->row[at], r->n_vocab,
+                           token_of_row(r, i));
+        r->nll[at] = score.nll;
+        r->nll_base[at] = score.nll_base;
+        r->kl[at] = score.kl;
+        r->same_top[at] = score.is_same_top;
     }
-    r->nll[i] = logprob_nll(base, r->n_vocab, token);
-    if (r->n == 1)
-        return;
-    double *p = r->p[i_thread];
+}
+
+/* Row i of every level against model[0]'s; their NLLs are there. */
+static void score_against_base(struct run *r, int i, double *p)
+{
+    const float *base = r->row[i];
     const double base_lse = logprob_softmax_f64(p, base, r->n_vocab);
     const int base_top = logprob_argmax(base, r->n_vocab);
     for (int s = 1; s < r->n; s++) {
-        const size_t at = (size_t)s * stride + (size_t)i;
+        const size_t at = (size_t)s * (size_t)(r->n_seq * r->m) + (size_t)i;
         const float *logits = r->row[at];
-        r->nll[at] = logprob_nll(logits, r->n_vocab, token);
         r->nll_base[at] = r->nll[i];
         r->kl[at] = logprob_kl_f64(p, base, base_lse, logits, logprob_lse_f64(logits, r->n_vocab), r->n_vocab);
         r->same_top[at] = logprob_argmax(logits, r->n_vocab) == base_top;
     }
+}
+
+static void score_nll(struct run *r, int i, int n)
+{
+    int32_t token[PIECE];
+    for (int k = 0; k < n; k++)
+        token[k] = token_of_row(r, i + k);
+    for (int s = 0; s < r->n; s++) {
+        const size_t at = (size_t)s * (size_t)(r->n_seq * r->m) + (size_t)i;
+        logprob_nlls(r->nll + at, r->row + at, token, n, r->n_vocab);
+    }
+}
+
+static void score_piece(void *ctx, int i_piece, int i_thread)
+{
+    struct run *r = ctx;
+    const int i = i_piece * PIECE, left = r->n_rows - i, n = left < PIECE ? left : PIECE;
+    for (int k = 0; k < n; k++) {
+        if (r->save)
+            logitsfile_encode(r->save_rows + (size_t)(i + k) * logitsfile_row_len(r->n_vocab), r->row[i + k],
+                              r->n_vocab);
+        if (r->has_base_file)
+            score_against_file(r, i + k);
+    }
+    if (r->has_base_file)
+        return;
+    score_nll(r, i, n);
+    for (int k = 0; k < n && r->n > 1; k++)
+        score_against_base(r, i + k, r->p[i_thread]);
 }
 
 /* ---- events ---- */
@@ -257,7 +287,8 @@ static int run_group(struct run *r, struct err *err)
             if (logitsfile_read(&r->base, r->i_chunk + seq,
                                 r->base_rows + (size_t)(seq * r->m) * r->base.row_len, err))
                 return -1;
-    workers_run(r->workers, n_chunks * r->m, score_row, r);
+    r->n_rows = n_chunks * r->m;
+    workers_run(r->workers, (r->n_rows + PIECE - 1) / PIECE, score_piece, r);
     if (r->save && logitsfile_put(r->save, r->save_rows, n_chunks * r->m, err))
         return -1;
     return put_group(r, n_chunks, err);

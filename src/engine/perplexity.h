@@ -20,8 +20,8 @@
  *         ERR_IO, ERR_FORMAT of the files; ERR_MODEL decode failed
  * Memory  the engine's output buffers, n_seq * n_ctx/2 * n_vocab * 4 bytes a model; nothing of that size besides,
  *         or one chunk's scored rows a model when n_batch < n_ctx
- * Cost    beside decoding, on one thread and for a vocabulary of 49152: 0.1 ms a scored token and model, with KL
- *         0.2 ms; shared by info.n_threads threads
+ * Cost    beside decoding, on one thread and for a vocabulary of 49152: 0.04 ms a scored token and model, with KL
+ *         0.1 ms; shared by info.n_threads threads
  * Source  llama-perplexity of the pinned llama.cpp, perplexity() and kl_divergence(): float log-softmax with a
  *         double sum, exactly. KL differs: computed in double from the base's float logits, no 16-bit rounding,
  *         no clipping at -16 nats.

@@ -75,7 +75,17 @@ static enum store_status status_of(const char *text)
     return STORE_NEW;
 }
 
-static int next_index(struct store *s, int64_t cell_id, int64_t *out, struct err *err)
+/* Documents of a task are done in ascending order and committed by chunks. */
+static int after_last_document(struct store *s, int64_t cell_id, int64_t *out, struct err *err)
+{
+    sqlite3_stmt *q;
+    if (st_prepare(s, &q, "SELECT coalesce(max(idx) + 1, 0) FROM series WHERE cell_id = ? AND metric = 'logprob' AND slot = 0", err) < 0)
+        return -1;
+    st_bind(q, "i", cell_id);
+    return find_id(s, out, err, q);
+}
+
+static int count_chunks(struct store *s, int64_t cell_id, int64_t *out, struct err *err)
 {
     sqlite3_stmt *q;
     if (st_prepare(s, &q, "SELECT idx FROM series WHERE cell_id = ? AND metric = 'nll' AND slot = 0 ORDER BY idx",
@@ -94,15 +104,19 @@ static int next_index(struct store *s, int64_t cell_id, int64_t *out, struct err
 static int find_by_key(struct store *s, const char *key, struct store_cell *out, struct err *err)
 {
     sqlite3_stmt *q;
-    if (st_prepare(s, &q, "SELECT id, status, attempts FROM cell WHERE key = ?", err) < 0)
+    bool is_task = false;
+    if (st_prepare(s, &q, "SELECT id, status, attempts, task <> '' FROM cell WHERE key = ?", err) < 0)
         return -1;
     st_bind(q, "t", key);
     int rc = st_step(s, q, err);
-    if (rc == 1)
+    if (rc == 1) {
+        is_task = sqlite3_column_int(q, 3) != 0;
         *out = (struct store_cell){ .id = sqlite3_column_int64(q, 0), .status = status_of(st_text(q, 1)),
                                     .attempts = sqlite3_column_int(q, 2) };
+    }
     sqlite3_finalize(q);
-    if (rc == 1 && next_index(s, out->id, &out->next_index, err) < 0)
+    int (*count)(struct store *, int64_t, int64_t *, struct err *) = is_task ? after_last_document : count_chunks;
+    if (rc == 1 && count(s, out->id, &out->next_index, err) < 0)
         return -1;
     return rc;
 }
@@ -125,10 +139,10 @@ static int insert_cell(struct store *s, const char *key, const struct store_cell
     char now[32];
     clock_utc(now, sizeof now);
     return st_run(s, err,
-                  "INSERT INTO cell (key, variant_id, kind, settings, data_sha256, base, engine, machine_id, status, "
-                  "reason, attempts, started, synthetic) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'running', '', 0, ?, ?)",
-                  "tittttttti",
-                  key, spec->variant_id, id->kind, id->settings, or_empty(id->data_sha256), or_empty(id->base),
+                  "INSERT INTO cell (key, variant_id, kind, task, settings, data_sha256, base, engine, machine_id, status, "
+                  "reason, attempts, started, synthetic) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'running', '', 0, ?, ?)",
+                  "titttttttti",
+                  key, spec->variant_id, id->kind, or_empty(id->task), id->settings, or_empty(id->data_sha256), or_empty(id->base),
                   or_empty(id->engine), or_empty(spec->machine_id), now, (int64_t)spec->is_synthetic);
 }
 

@@ -8,7 +8,7 @@
 #include "store/internal.h"
 
 static const char *const cells_sql =
-    "SELECT c.id, c.key, m.name, m.sha256, m.info, v.level, v.imatrix_sha256, v.sha256, v.info, c.kind, c.settings, "
+    "SELECT c.id, c.key, m.name, m.sha256, m.info, v.level, v.imatrix_sha256, v.sha256, v.info, c.kind, c.task, c.settings, "
     "c.data_sha256, c.base, c.engine, c.machine_id, c.status, c.reason, c.attempts, c.started, c.finished, c.synthetic "
     "FROM cell c JOIN variant v ON v.id = c.variant_id JOIN model m ON m.id = v.model_id "
     "ORDER BY m.id, v.id, c.id";
@@ -22,7 +22,7 @@ static void read_cell(struct cell_row *r, struct arena *a, sqlite3_stmt *q)
 {
     const char **texts[] = {
         &r->key, &r->model, &r->model_sha256, &r->model_info, &r->level, &r->imatrix_sha256, &r->variant_sha256,
-        &r->variant_info, &r->kind, &r->settings, &r->data_sha256, &r->base, &r->engine, &r->machine_id,
+        &r->variant_info, &r->kind, &r->task, &r->settings, &r->data_sha256, &r->base, &r->engine, &r->machine_id,
         &r->status, &r->reason,
     };
     int column = 1;
@@ -100,6 +100,63 @@ int query_values(struct store *s, int64_t cell_id, enum metric m, int slot, doub
     *out_n = d.n;
     if (out_width)
         *out_width = d.width;
+    return rc < 0 ? -1 : 0;
+}
+
+int query_documents(struct store *s, int64_t cell_id, enum metric m, struct query_documents *out, struct err *err)
+{
+    sqlite3_stmt *q;
+    struct doubles d = { 0 };
+    int cap = 0, rc;
+    *out = (struct query_documents){ 0 };
+    if (st_prepare(s, &q, "SELECT n, vals, idx FROM series WHERE cell_id = ? AND metric = ? AND slot = 0 ORDER BY idx",
+                   err) < 0)
+        return -1;
+    st_bind(q, "it", cell_id, metric_info(m)->name);
+    out->at = xcalloc(1, sizeof *out->at);
+    while ((rc = st_step(s, q, err)) == 1) {
+        if (out->n == cap) {
+            cap = cap ? 2 * cap : 64;
+            out->index = xrealloc(out->index, (size_t)cap * sizeof *out->index);
+            out->at = xrealloc(out->at, (size_t)(cap + 1) * sizeof *out->at);
+        }
+        append_row(&d, q, true);
+        out->index[out->n++] = sqlite3_column_int64(q, 2);
+        out->at[out->n] = d.n;
+    }
+    sqlite3_finalize(q);
+    out->v = d.v;
+    return rc < 0 ? -1 : 0;
+}
+
+void query_documents_release(struct query_documents *d)
+{
+    free(d->index);
+    free(d->at);
+    free(d->v);
+    *d = (struct query_documents){ 0 };
+}
+
+int query_by_index(struct store *s, int64_t cell_id, enum metric m, int64_t **out_index, double **out, int *out_n,
+                   struct err *err)
+{
+    sqlite3_stmt *q;
+    struct doubles d = { 0 };
+    int cap = 0, rc;
+    *out_index = NULL;
+    if (st_prepare(s, &q, "SELECT value, idx FROM measure WHERE cell_id = ? AND metric = ? AND slot = 0 ORDER BY idx",
+                   err) < 0)
+        return -1;
+    st_bind(q, "it", cell_id, metric_info(m)->name);
+    while ((rc = st_step(s, q, err)) == 1) {
+        if (d.n == cap)
+            *out_index = xrealloc(*out_index, (size_t)(cap = cap ? 2 * cap : 64) * sizeof **out_index);
+        (*out_index)[d.n] = sqlite3_column_int64(q, 1);
+        append_row(&d, q, false);
+    }
+    sqlite3_finalize(q);
+    *out = d.v;
+    *out_n = d.n;
     return rc < 0 ? -1 : 0;
 }
 

@@ -1,9 +1,11 @@
 #include "store/schema.h"
 
-/* made of schema.sql by perbit_embed() in CMakeLists.txt; a NUL follows the text */
-extern const unsigned char schema_sql[];
+/* made of *.sql by perbit_embed() in CMakeLists.txt; a NUL follows each text */
+extern const unsigned char schema_sql[], tasks_sql[];
 
-const char *store_schema_sql(void)
+const char *store_migration(int version)
 {
-    return (const char *)schema_sql;
+    const unsigned char *const texts[] = { schema_sql, tasks_sql };
+    _Static_assert(sizeof texts / sizeof texts[0] == STORE_VERSION, "a text for every version");
+    return (const char *)texts[version];
 }

@@ -1,7 +1,14 @@
-/* schema: the text of schema.sql, embedded at build time (NUL-terminated). */
+/*
+ * schema: the texts that make a store, embedded at build time (NUL-terminated).
+ *
+ * store_migration(v) brings version v to v + 1, v in [0, STORE_VERSION). Version 0 is an empty file.
+ * A change of the schema is a new file *.sql and a row in schema.c; a file that was released never changes.
+ */
 #ifndef PERBIT_STORE_SCHEMA_H
 #define PERBIT_STORE_SCHEMA_H
 
-const char *store_schema_sql(void);
+enum { STORE_VERSION = 2 };
+
+const char *store_migration(int version);
 
 #endif

@@ -17,13 +17,6 @@
 
 enum { BUSY_TIMEOUT_MS = 5000 };
 
-/* migrations[v] brings version v to v + 1 */
-static const char *migration(int version)
-{
-    return version == 0 ? store_schema_sql() : NULL;
-}
-enum { STORE_VERSION = 1 };
-
 int st_error(struct store *s, const char *what, struct err *err)
 {
     int code = sqlite3_extended_errcode(s->db);
@@ -168,12 +161,15 @@ static int migrate(struct store *s, enum store_mode mode, struct err *err)
     if (version > STORE_VERSION)
         return err_set(err, ERR_STORE, "%s: written by a newer perbit (store version %d, this program knows %d)",
                        s->path, version, STORE_VERSION);
-    if (version < STORE_VERSION && mode == STORE_READ)
+    if (version == 0 && mode == STORE_READ)
         return err_set(err, ERR_STORE, "%s: no perbit store yet", s->path);
+    if (version < STORE_VERSION && sqlite3_db_readonly(s->db, "main"))
+        return err_set(err, ERR_STORE, "%s: of an older perbit (store version %d, this program makes %d) and in a read-only "
+                       "place: copy it to where it can be written", s->path, version, STORE_VERSION);
     for (; version < STORE_VERSION; version++) {
         char pragma[64];
         snprintf(pragma, sizeof pragma, "PRAGMA user_version = %d", version + 1);
-        if (st_exec(s, "BEGIN IMMEDIATE", err) < 0 || st_exec(s, migration(version), err) < 0 ||
+        if (st_exec(s, "BEGIN IMMEDIATE", err) < 0 || st_exec(s, store_migration(version), err) < 0 ||
             st_exec(s, pragma, err) < 0 || st_exec(s, "COMMIT", err) < 0)
             return -1;
     }

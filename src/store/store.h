@@ -55,10 +55,11 @@ struct store_cell {
     int64_t id;
     enum store_status status;  /* before this call */
     int attempts;
-    int64_t next_index;        /* first chunk that is not whole: where to resume */
+    int64_t next_index;        /* first chunk that is not whole, or document after the last: where to resume */
 };
 
-/* Finds the cell or makes it; next_index counts METRIC_NLL chunks from 0 without a gap. */
+/* Finds the cell or makes it; next_index counts METRIC_NLL chunks from 0 without a gap, or
+   the document after a task's last one (METRIC_LOGPROB). */
 int store_cell_claim(struct store *s, const struct store_cell_spec *spec, struct store_cell *out,
                      struct err *err);
 /* The cell as it stands, if its identity is known: 1 and out, or 0. Writes nothing. */

@@ -26,6 +26,15 @@ void job_format(struct buf *out, const struct job *job)
     jw_kstr(&w, "level", job->level);
     jw_kstr(&w, "imatrix", job->imatrix);
     jw_kint(&w, "first_chunk", job->first_chunk);
+    jw_key(&w, "tasks");
+    jw_array(&w);
+    for (int i = 0; i < job->n_tasks; i++) {
+        jw_object(&w);
+        jw_kint(&w, "i_task", job->tasks[i].i_task);
+        jw_kint(&w, "first", job->tasks[i].first);
+        jw_end(&w);
+    }
+    jw_end(&w);
     jw_key(&w, "settings");
     jw_object(&w);
     opt_json(&settings_table, NULL, false, &job->settings, &w);
@@ -45,6 +54,19 @@ static int parse_models(struct job *out, struct arena *a, const struct json *j, 
             return -1;
         out->models[out->n_models++] = (struct job_model){ arena_strdup(a, path), json_int_or(m, "n_ubatch", 0) };
     }
+    return 0;
+}
+
+static int parse_tasks(struct job *out, struct arena *a, yyjson_val *tasks, struct err *err)
+{
+    size_t i, n;
+    yyjson_val *t;
+    if (yyjson_arr_size(tasks) > JOB_SLOTS_MAX)
+        return err_set(err, ERR_FORMAT, "job: at most %d tasks", JOB_SLOTS_MAX);
+    struct job_task *to = arena_alloc(a, (yyjson_arr_size(tasks) + 1) * sizeof *to);
+    yyjson_arr_foreach(tasks, i, n, t)
+        to[out->n_tasks++] = (struct job_task){ json_int_or(t, "i_task", 0), json_int_or(t, "first", 0) };
+    out->tasks = to;
     return 0;
 }
 
@@ -69,6 +91,7 @@ int job_parse(struct job *out, struct arena *a, const char *line, struct err *er
     out->first_chunk = json_int_or(root, "first_chunk", 0);
     opt_defaults(&settings_table, &out->settings, a);
     if (parse_models(out, a, j, yyjson_obj_get(root, "models"), err) < 0 ||
+        parse_tasks(out, a, yyjson_obj_get(root, "tasks"), err) < 0 ||
         opt_from_json(&settings_table, &out->settings, j, yyjson_obj_get(root, "settings"), a, err) < 0)
         goto done;
     ret = 0;

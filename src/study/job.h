@@ -14,11 +14,20 @@
 #include "core/event.h"
 #include "study/settings.h"
 
-enum { JOB_MODELS_MAX = 32 };
+enum {
+    JOB_MODELS_MAX = 32,
+    JOB_SLOTS_MAX = 512 /* models, or tasks */
+};
 
 struct job_model {
     const char *path;
     int64_t n_ubatch; /* 0: the settings' */
+};
+
+/* eval: one leaf of the settings' tasks, in the order in which they resolve; events have its position here as slot. */
+struct job_task {
+    int64_t i_task;
+    int64_t first;   /* document to go on from */
 };
 
 struct job {
@@ -29,6 +38,8 @@ struct job {
     const char *base_file, *save_file; /* logits files */
     const char *out, *level, *imatrix; /* quantize: models[0] is the source */
     int64_t first_chunk;
+    const struct job_task *tasks;
+    int n_tasks;
     struct settings settings;
 };
 
@@ -47,6 +58,7 @@ int job_quantize(const struct job *job, const struct job_io *io, struct err *err
 int job_predict_bytes(const struct job *job, const struct job_io *io, struct err *err);
 int job_inspect(const struct job *job, const struct job_io *io, struct err *err);
 int job_perplexity(const struct job *job, const struct job_io *io, struct err *err);
+int job_eval(const struct job *job, const struct job_io *io, struct err *err);
 int job_speed(const struct job *job, const struct job_io *io, struct err *err);
 int job_memory(const struct job *job, const struct job_io *io, struct err *err);
 int job_predict_memory(const struct job *job, const struct job_io *io, struct err *err);

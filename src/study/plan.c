@@ -8,6 +8,7 @@
 #include "engine/backend.h"
 #include "machine/machine.h"
 #include "study/client.h"
+#include "study/evaluation.h"
 
 int plan_inspect(struct modelfile *out, struct arena *a, const char *path, struct err *err)
 {
@@ -164,6 +165,37 @@ struct plan_variant *plan_base(struct plan *p, const struct plan_model *m)
     return NULL;
 }
 
+/* --- tasks ------------------------------------------------------------------------------------- */
+
+/* A task whose data cannot be read fails with the reason, for every level; others are asked. */
+static void read_task(struct plan *p, struct evaluation *e, int i)
+{
+    struct plan_task *t = &p->tasks[i];
+    struct err err = { 0 };
+    char hex[SHA256_HEX_BYTES];
+    t->name = arena_strdup(&p->arena, evaluation_task(e, i)->name);
+    t->identity = evaluation_identity(e, i, &p->arena);
+    t->fact = evaluation_fact(e, i, &p->arena);
+    if (evaluation_data_sha256(hex, e, i, &err) < 0)
+        t->reason = arena_strdup(&p->arena, err.msg);
+    t->data_sha256 = t->reason ? "unreadable" : arena_strdup(&p->arena, hex);
+}
+
+static int read_tasks(struct plan *p, struct err *err)
+{
+    struct evaluation *e;
+    if (!p->study->settings.tasks)
+        return 0;
+    if (evaluation_open(&e, &p->study->settings, err) < 0)
+        return -1;
+    p->n_tasks = evaluation_n(e);
+    p->tasks = arena_alloc(&p->arena, (size_t)(p->n_tasks + 1) * sizeof *p->tasks);
+    for (int i = 0; i < p->n_tasks; i++)
+        read_task(p, e, i);
+    evaluation_close(e);
+    return 0;
+}
+
 /* --- cells ------------------------------------------------------------------------------------- */
 
 static const char *base_identity(struct plan *p, const struct plan_variant *v, enum kind k)
@@ -176,7 +208,7 @@ static const char *base_identity(struct plan *p, const struct plan_variant *v, e
     return sha256_file_cached(hex, v->base_path, NULL) < 0 ? "unreadable" : arena_printf(&p->arena, "sha256:%s", hex);
 }
 
-static void add_cell(struct plan *p, struct plan_variant *v, enum kind k)
+static struct plan_cell *add_cell(struct plan *p, struct plan_variant *v, enum kind k)
 {
     const struct kind_info *info = kind_info(k);
     struct plan_cell *c = &p->cells[p->n_cells++];
@@ -189,6 +221,17 @@ static void add_cell(struct plan *p, struct plan_variant *v, enum kind k)
         .settings = settings_json(&p->arena, &p->study->settings, info->groups, true), .engine = backend_build(),
         .machine = info->on_machine ? p->machine_id : "",
     };
+    return c;
+}
+
+static void add_tasks(struct plan *p, struct plan_variant *v)
+{
+    for (int i = 0; i < p->n_tasks; i++) {
+        struct plan_cell *c = add_cell(p, v, KIND_TASK);
+        c->task = &p->tasks[i];
+        c->identity.task = p->tasks[i].identity;
+        c->identity.data_sha256 = p->tasks[i].data_sha256;
+    }
 }
 
 static void add_measures(struct plan *p, struct plan_variant *v)
@@ -207,11 +250,12 @@ enum { CELLS_PER_VARIANT = KIND_COUNT + 2 };
 
 static void make_cells(struct plan *p)
 {
-    p->cells = arena_alloc(&p->arena, (size_t)(p->n_variants * CELLS_PER_VARIANT + 1) * sizeof *p->cells);
+    p->cells = arena_alloc(&p->arena, (size_t)(p->n_variants * (CELLS_PER_VARIANT + p->n_tasks) + 1) * sizeof *p->cells);
     for (int i = 0; i < p->n_variants; i++) {
         if (p->study->n_levels)
             add_cell(p, &p->variants[i], KIND_QUANTIZE);
         add_measures(p, &p->variants[i]);
+        add_tasks(p, &p->variants[i]);
     }
 }
 
@@ -257,7 +301,7 @@ int plan_build(struct plan *out, const struct study *study, struct store *store,
 {
     *out = (struct plan){ .study = study };
     arena_init(&out->arena);
-    if (read_machine(out, err) < 0 || read_text(out, err) < 0 || read_models(out, err) < 0) {
+    if (read_machine(out, err) < 0 || read_text(out, err) < 0 || read_tasks(out, err) < 0 || read_models(out, err) < 0) {
         plan_release(out);
         return -1;
     }

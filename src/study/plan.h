@@ -40,15 +40,27 @@ struct plan_variant {
     int64_t id;
 };
 
+/* A leaf task of the study. */
+struct plan_task {
+    const char *name;
+    const char *identity;    /* name:version:sha256 of its definition */
+    const char *fact;        /* JSON for the store: evaluation_fact() */
+    const char *data_sha256;
+    const char *reason;      /* why it cannot be asked, or NULL */
+};
+
 struct plan_cell {
     struct plan_variant *variant;
     enum kind kind;
+    const struct plan_task *task; /* KIND_TASK, else NULL */
     struct identity identity;
     int64_t id;              /* 0 before it was claimed */
     enum store_status status;
     int64_t next_index;
     const char *reason;      /* of a failure in this run */
     int64_t n_bytes;         /* of the file, as far as known: for the ETA */
+    int64_t n_scored;        /* documents that have an accuracy, in this run */
+    double score_sum;
 };
 
 struct plan {
@@ -61,6 +73,8 @@ struct plan {
     int n_models;
     struct plan_variant *variants;
     int n_variants;
+    struct plan_task *tasks; /* [n_tasks], in the order in which the settings' tasks resolve */
+    int n_tasks;
     struct plan_cell *cells;
     int n_cells;
 };

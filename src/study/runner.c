@@ -79,7 +79,8 @@ static struct run_progress progress_of(const struct runner *r, const struct plan
 {
     return (struct run_progress){
         .i_cell = r->result.n_done + r->result.n_failed, .n_cells = r->n_cells,
-        .model = c->variant->model->name, .level = c->variant->level, .kind = kind_info(c->kind)->name, .eta_s = eta(r),
+        .model = c->variant->model->name, .level = c->variant->level, .kind = c->task ? c->task->name : kind_info(c->kind)->name, .eta_s = eta(r),
+        .n_scored = c->n_scored, .score_sum = c->score_sum,
     };
 }
 
@@ -117,15 +118,16 @@ int cell_end(struct runner *r, struct plan_cell *c, int job, const struct err *j
 static void show_progress(struct route *route, const struct event *e)
 {
     struct runner *r = route->r;
-    for (int i = 0; i < JOB_MODELS_MAX && r->view->progress; i++)
-        if (route->cells[i]) {
-            struct run_progress p = progress_of(r, route->cells[i]);
-            p.done = e->done;
-            p.total = e->total;
-            p.unit = e->text;
-            r->view->progress(r->view->ctx, &p);
-            return;
-        }
+    int slot = e->slot;
+    while (slot < JOB_SLOTS_MAX && !route->cells[slot]) /* a base that nobody measures is slot 0 */
+        slot++;
+    if (slot == JOB_SLOTS_MAX || !r->view->progress)
+        return;
+    struct run_progress p = progress_of(r, route->cells[slot]);
+    p.done = e->done;
+    p.total = e->total;
+    p.unit = e->text;
+    r->view->progress(r->view->ctx, &p);
 }
 
 int route_put(void *ctx, const struct event *e, struct err *err)
@@ -142,8 +144,12 @@ int route_put(void *ctx, const struct event *e, struct err *err)
     if (e->kind == EVENT_MEASURE && e->metric == METRIC_DECODE_S)
         route->r->result.decode_s += e->value;
     int slot = route->keep_slot ? 0 : e->slot;
-    if (slot < 0 || slot >= JOB_MODELS_MAX || !route->cells[slot])
+    if (slot < 0 || slot >= JOB_SLOTS_MAX || !route->cells[slot])
         return 0;
+    if (e->kind == EVENT_MEASURE && e->metric == METRIC_ACC) {
+        route->cells[slot]->n_scored++;
+        route->cells[slot]->score_sum += e->value;
+    }
     struct event stored = *e;
     stored.slot = route->keep_slot ? e->slot : 0;
     return store_put(route->r->store, route->cells[slot]->id, &stored, err);
@@ -198,7 +204,7 @@ static int run_batch(struct runner *r, struct plan_variant **v, int n, struct er
     if (run_text(r, v, n_ready, err) < 0 || run_speed(r, v, n_ready, err) < 0)
         return -1;
     for (int i = 0; i < n_ready; i++)
-        if (run_memory(r, v[i], err) < 0)
+        if (run_tasks(r, v[i], err) < 0 || run_memory(r, v[i], err) < 0)
             return -1;
     return 0;
 }

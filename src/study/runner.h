@@ -20,6 +20,8 @@ struct run_progress {
     int64_t done, total;  /* units of the cell in work; total 0: not known */
     const char *unit;
     double eta_s;         /* of the whole run; 0: not known */
+    int64_t n_scored;     /* documents of a task so far */
+    double score_sum;     /* of their accuracies */
 };
 
 /* What the command line shows; both may be NULL. */

@@ -1,4 +1,4 @@
-/* runner internals: what runner.c, run_text.c, run_speed.c and run_files.c share. */
+/* runner internals: what runner.c, run_text.c, run_tasks.c, run_speed.c and run_files.c share. */
 #ifndef PERBIT_STUDY_RUNNER_INTERNAL_H
 #define PERBIT_STUDY_RUNNER_INTERNAL_H
 
@@ -20,7 +20,7 @@ struct runner {
 /* Where a worker's events go: slot -> cell. keep_slot: speed stores the slot as the test's number. */
 struct route {
     struct runner *r;
-    struct plan_cell *cells[JOB_MODELS_MAX]; /* NULL: nobody wants this slot */
+    struct plan_cell *cells[JOB_SLOTS_MAX]; /* NULL: nobody wants this slot */
     bool keep_slot;
 };
 int route_put(void *route, const struct event *e, struct err *err);
@@ -42,6 +42,7 @@ int64_t memory_budget(const struct runner *r);
 int run_file(struct runner *r, struct plan_variant *v, struct err *err);
 int run_remove_file(struct plan_variant *v, struct err *err);
 int run_text(struct runner *r, struct plan_variant **v, int n, struct err *err);
+int run_tasks(struct runner *r, struct plan_variant *v, struct err *err);
 int run_speed(struct runner *r, struct plan_variant **v, int n, struct err *err);
 int run_memory(struct runner *r, struct plan_variant *v, struct err *err);
 

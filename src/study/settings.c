@@ -8,6 +8,8 @@ static const char *const on_off_auto[] = { "on", "off", "auto", NULL };
 static const char *const cache_types[] = { "f32", "f16", "bf16", "q8_0", "q5_1", "q5_0", "q4_1", "q4_0", "iq4_nl", NULL };
 static const char *const load_modes[] = { "none", "mmap", "mlock", NULL };
 static const char *const workload_sets[] = { "none", "localscore", NULL };
+static const char *const bos_rules[] = { "auto", "on", "off", NULL };
+static const char *const fewshot_rules[] = { "sequential", "fixed", NULL };
 static const char *const formats[] = { "text", "md", "csv", "json", "jsonl", "sql", NULL };
 
 static const struct opt_row rows[] = {
@@ -63,6 +65,45 @@ static const struct opt_row rows[] = {
       .group = "speed", .moves_results = true, .help = "localscore: its nine prompt + generation mixes instead of -p and -n" },
     { .key = "ttft", .type = OPT_BOOL, AT(ttft), .def = "true", .group = "speed", .moves_results = true,
       .help = "measure the time to the first token too" },
+
+    { .key = "tasks", .type = OPT_LIST, AT(tasks), .group = "tasks",
+      .help = "tasks, groups, tags, patterns or task files, e.g. mmlu,hellaswag (perbit tasks lists them)" },
+    { .key = "data", .type = OPT_STR, AT(data), .group = "tasks",
+      .help = "folder of data sets: NAME/SPLIT.jsonl, .csv or .parquet; $PERBIT_DATA when left out" },
+    { .key = "include_path", .type = OPT_STR, AT(include_path), .group = "tasks",
+      .help = "folder with more task files in lm-evaluation-harness's form" },
+    { .key = "num_fewshot", .type = OPT_INT, AT(num_fewshot), .unit = "examples", .def = "-1", .min = -1, .max = 1000,
+      .group = "tasks", .moves_results = true, .help = "examples before each question; -1 = as the task says" },
+    { .key = "limit", .short_name = "L", .type = OPT_NUM, AT(limit), .unit = "documents", .def = "0", .min = 0, .max = 1e9,
+      .group = "tasks", .moves_results = true,
+      .help = "first documents of each task; below 1 a share of them; 0 = all" },
+    { .key = "n_sample", .alias = "sample", .type = OPT_INT, AT(n_sample), .unit = "documents", .def = "0", .min = 0,
+      .max = 1e9, .group = "tasks", .moves_results = true,
+      .help = "documents of each task by a seeded permutation, the same for every level; 0 = all" },
+    { .key = "sample_seed", .type = OPT_INT, AT(sample_seed), .def = "1234", .min = 0, .max = 4294967295.0,
+      .group = "tasks", .moves_results = true, .help = "seed of --sample" },
+    { .key = "seed", .type = OPT_STR, AT(seed), .def = "0,1234,1234,1234", .group = "tasks", .moves_results = true,
+      .help = "one number, or python,numpy,torch,fewshot as lm-eval has them; the last draws the examples" },
+    { .key = "fewshot", .type = OPT_CHOICE, AT(fewshot), .def = "sequential", .choices = fewshot_rules, .group = "tasks",
+      .moves_results = true,
+      .help = "sequential: other examples for each document, as lm-eval; fixed: the first document's for all, faster" },
+    { .key = "system_instruction", .type = OPT_STR, AT(system_instruction), .group = "tasks", .moves_results = true,
+      .help = "text before everything" },
+    { .key = "apply_chat_template", .type = OPT_BOOL, AT(apply_chat_template), .def = "false", .group = "tasks",
+      .moves_results = true, .help = "ask through the model's own chat template" },
+    { .key = "fewshot_as_multiturn", .type = OPT_BOOL, AT(fewshot_as_multiturn), .def = "true", .group = "tasks",
+      .moves_results = true, .help = "with a chat template: examples as turns of the conversation" },
+    { .key = "add_bos", .alias = "add_bos_token", .type = OPT_CHOICE, AT(add_bos), .def = "auto", .choices = bos_rules,
+      .group = "tasks", .moves_results = true, .help = "beginning-of-sequence token; auto = as the model's file says" },
+    { .key = "max_length", .type = OPT_INT, AT(max_length), .unit = "tokens", .def = "0", .min = 0, .max = 1 << 20,
+      .group = "tasks", .moves_results = true,
+      .help = "longest request; what is longer loses its beginning; 0 = the model's training context" },
+    { .key = "share_prefixes", .type = OPT_BOOL, AT(share_prefixes), .def = "true", .group = "tasks",
+      .moves_results = true, .help = "compute what requests have in common once; no: each request whole" },
+    { .key = "output_path", .type = OPT_STR, AT(output_path), .group = "evaluation",
+      .help = "folder or .json file for results in lm-evaluation-harness's form" },
+    { .key = "log_samples", .short_name = "s", .type = OPT_BOOL, AT(log_samples), .def = "false", .group = "evaluation",
+      .help = "write each document's requests and answers too (needs --output_path)" },
 
     { .key = "memory_ctx", .type = OPT_INT, AT(memory_ctx), .unit = "tokens", .def = "4096", .min = 256,
       .max = 1 << 20, .group = "memory", .moves_results = true, .help = "context length at which memory is measured" },

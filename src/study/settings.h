@@ -26,6 +26,11 @@ struct settings {
     int64_t n_prompt, n_gen, n_depth, repetitions, n_warmup;
     const char *workloads;
     bool ttft;
+    /* tasks */
+    const char *tasks, *data, *include_path, *seed, *fewshot, *system_instruction, *add_bos, *output_path;
+    int64_t num_fewshot, n_sample, sample_seed, max_length;
+    double limit;
+    bool apply_chat_template, fewshot_as_multiturn, share_prefixes, log_samples;
     /* memory */
     int64_t memory_ctx, ram_limit;
     /* quantize */

@@ -201,21 +201,36 @@ static void read_base(struct reader *r, const struct yaml_node *node)
     r->study->base = level_of(r, node, "base");
 }
 
+/* A list, or a text with commas as on the command line. */
+static void read_tasks(struct reader *r, const struct yaml_node *node)
+{
+    const struct yaml_node *const *items;
+    struct buf all = BUF_INIT;
+    int n = items_of(&node, &items);
+    for (int i = 0; i < n; i++) {
+        const char *text = text_of(r, items[i], "tasks");
+        if (text)
+            buf_printf(&all, "%s%s", all.len ? "," : "", text);
+    }
+    r->study->settings.tasks = arena_strdup(r->a, all.len ? all.data : NULL);
+    buf_release(&all);
+}
+
 static const struct {
     const char *key;
     void (*read)(struct reader *r, const struct yaml_node *node);
 } study_keys[] = {
     { "name", read_name }, { "models", read_models }, { "levels", read_levels },
-    { "base", read_base }, { "measures", read_measures },
+    { "base", read_base }, { "measures", read_measures }, { "tasks", read_tasks },
 };
 enum { N_STUDY_KEYS = sizeof study_keys / sizeof study_keys[0] };
 
-static const char *const study_groups[] = { "engine", "text", "perplexity", "speed", "memory", "quantize", "store",
+static const char *const study_groups[] = { "engine", "text", "perplexity", "tasks", "speed", "memory", "quantize", "store",
                                             "run", NULL };
 
 static bool is_path_setting(const struct opt_row *row)
 {
-    static const char *const keys[] = { "file", "imatrix", "store", "out_dir" };
+    static const char *const keys[] = { "file", "imatrix", "store", "out_dir", "data", "include_path" };
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         if (strcmp(row->key, keys[i]) == 0)
             return true;
@@ -292,7 +307,7 @@ static void finish(struct reader *r, const struct yaml_node *root)
         complain(r, root, "missing key 'models' (a list of GGUF files)");
     if (!yaml_find(root, "levels"))
         default_levels(s, r->a);
-    if (!yaml_find(root, "measures")) {
+    if (!yaml_find(root, "measures") && !s->settings.tasks) {
         s->n_measures = sizeof default_measures / sizeof default_measures[0];
         memcpy(s->measures, default_measures, sizeof default_measures);
     }

@@ -10,6 +10,7 @@
  *   levels: [BF16, Q8_0, Q4_K_M]         # all eight of the guide when left out
  *   base: BF16                           # the first level when left out
  *   measures: [kl, speed, memory]        # rows of core/kind.c
+ *   tasks: [mmlu, hellaswag]            # none when left out; measures then has no default
  *   file: wiki.test.raw                  # and every other setting of study/settings.c, by its key
  *
  * Errors  ERR_USAGE "FILE:LINE:COL: what was expected; did you mean ...?"; with several mistakes err counts them and

@@ -16,6 +16,7 @@ static const struct {
     { "predict_bytes", job_predict_bytes },
     { "inspect", job_inspect },
     { "perplexity", job_perplexity },
+    { "eval", job_eval },
     { "speed", job_speed },
     { "memory", job_memory },
     { "predict_memory", job_predict_memory },

@@ -81,6 +81,29 @@ static void nll_has_the_reference_bits(void **state)
     }
 }
 
+static void several_rows_have_the_bits_of_one(void **state)
+{
+    (void)state;
+    enum { N_ROWS = 11 };
+    static float rows[N_ROWS][N_MAX];
+    const float *row[N_ROWS];
+    int32_t token[N_ROWS];
+    double out[N_ROWS];
+    for (int i = 0; i < N_ROWS; i++) {
+        fill(rows[i], N_MAX, (uint64_t)(100 + i));
+        rows[i][i] = -INFINITY;
+        row[i] = rows[i];
+        token[i] = 31 * i;
+    }
+    static const int widths[] = { 33, 64, 1000, N_MAX };
+    for (size_t w = 0; w < sizeof(widths) / sizeof(*widths); w++)
+        for (int n = 0; n <= N_ROWS && widths[w] > 31 * (n - 1); n++) {
+            logprob_nlls(out, row, token, n, widths[w]);
+            for (int i = 0; i < n; i++)
+                assert_true(out[i] == logprob_nll(row[i], widths[w], token[i]));
+        }
+}
+
 /* One logit a row: the sum is its exponential. Every 4099th float from 0 down to where e^x is no float any more. */
 static void exp_has_the_bits_of_libm(void **state)
 {
@@ -179,6 +202,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nll_has_the_reference_bits),
+        cmocka_unit_test(several_rows_have_the_bits_of_one),
         cmocka_unit_test(exp_has_the_bits_of_libm),
         cmocka_unit_test(lse_and_softmax_are_double),
         cmocka_unit_test(kl_is_exact_also_when_small),

@@ -33,7 +33,8 @@ static void names_are_unique_and_found(void **state)
 static void series_and_directions(void **state)
 {
     (void)state;
-    static const enum metric series[] = { METRIC_NLL, METRIC_NLL_BASE, METRIC_KL, METRIC_SAME_TOP, METRIC_TOKEN_S };
+    static const enum metric series[] = { METRIC_NLL, METRIC_NLL_BASE, METRIC_KL, METRIC_SAME_TOP, METRIC_TOKEN_S,
+                                         METRIC_LOGPROB, METRIC_GREEDY };
     int n = 0;
     for (int m = 0; m < METRIC_COUNT; m++)
         n += metric_info((enum metric)m)->is_series;

@@ -1,0 +1,328 @@
+#include "study/analyse_tasks.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "core/kind.h"
+#include "stats/binomial.h"
+#include "stats/pool.h"
+
+static const double Z95 = 1.959963984540054; /* 97.5 % point of the normal distribution */
+
+static const struct frame_spec columns[] = {
+    { "model", "", "model", FRAME_TEXT, 0 },     { "level", "", "level", FRAME_TEXT, 0 },
+    { "task", "", "task", FRAME_TEXT, 0 },       { "unit", "", "of", FRAME_TEXT, 0 },
+    { "version", "", "version", FRAME_TEXT, 0 }, { "num_fewshot", "", "shots", FRAME_INT, 0 },
+    { "metric", "", "metric", FRAME_TEXT, 0 },   { "n", "", "documents", FRAME_INT, 0 },
+    { "value", "", "value", FRAME_NUM, 4 },      { "stderr", "", "±", FRAME_NUM, 4 },
+    { "lo", "", "95 % from", FRAME_NUM, 4 },     { "hi", "", "95 % to", FRAME_NUM, 4 },
+    { "n_cut", "", "cut short", FRAME_INT, 0 },  { "settings", "", "settings", FRAME_TEXT, 0 },
+};
+
+/* The mean of one metric over a cell's documents. */
+struct score {
+    const struct cell_row *cell;
+    const char *task, *metric;
+    int64_t n;
+    double value, se;
+    bool is_binary;
+    int64_t n_right;
+};
+
+struct scores {
+    struct arena *a;
+    struct store *store;
+    struct score *v;
+    int n, cap;
+};
+
+/* --- leaves ------------------------------------------------------------------------------------ */
+
+static struct score *add_score(struct scores *s)
+{
+    if (s->n == s->cap) {
+        int cap = s->cap ? 2 * s->cap : 64;
+        struct score *more = arena_alloc(s->a, (size_t)cap * sizeof *more);
+        if (s->n)
+            memcpy(more, s->v, (size_t)s->n * sizeof *more);
+        s->v = more;
+        s->cap = cap;
+    }
+    return &s->v[s->n++];
+}
+
+static void summarize(struct score *out, const double *x, int n)
+{
+    out->n = n;
+    out->value = describe_mean(x, (size_t)n);
+    out->se = describe_se(x, (size_t)n);
+    out->is_binary = true;
+    for (int i = 0; i < n; i++) {
+        out->is_binary &= x[i] == 0.0 || x[i] == 1.0;
+        out->n_right += x[i] == 1.0;
+    }
+}
+
+/* One metric of a cell: 1, or 0 when the cell has no value of it. */
+static int read_score(struct scores *s, const struct cell_row *c, const char *task, enum metric m, struct err *err)
+{
+    double *x;
+    int n;
+    if (query_values(s->store, c->id, m, 0, &x, &n, NULL, err) < 0)
+        return -1;
+    if (n > 0) {
+        struct score *score = add_score(s);
+        *score = (struct score){ .cell = c, .task = task, .metric = metric_info(m)->name };
+        summarize(score, x, n);
+    }
+    free(x);
+    return n > 0;
+}
+
+static int64_t sum_of(struct store *s, int64_t cell, enum metric m, struct err *err)
+{
+    double *x, sum = 0;
+    int n;
+    if (query_values(s, cell, m, 0, &x, &n, NULL, err) < 0)
+        return -1;
+    for (int i = 0; i < n; i++)
+        sum += x[i];
+    free(x);
+    return (int64_t)sum;
+}
+
+static struct interval interval_of(const struct score *s)
+{
+    if (s->is_binary)
+        return binomial_wilson(s->n_right, s->n, 0.95);
+    return (struct interval){ s->value - Z95 * s->se, s->value + Z95 * s->se };
+}
+
+static int put_row(struct frame *f, const struct cell_row *c, const char *task, const char *unit, const char *metric,
+                   int64_t n, struct estimate e, struct interval ci)
+{
+    int row = frame_add_row(f);
+    frame_put_text(f, row, "model", c->model);
+    frame_put_text(f, row, "level", c->level);
+    frame_put_text(f, row, "task", task);
+    frame_put_text(f, row, "unit", unit);
+    frame_put_text(f, row, "metric", metric);
+    frame_put_int(f, row, "n", n);
+    frame_put_num(f, row, "value", e.value);
+    frame_put_num(f, row, "stderr", e.se);
+    frame_put_num(f, row, "lo", ci.low);
+    frame_put_num(f, row, "hi", ci.high);
+    frame_put_text(f, row, "settings", c->settings);
+    return row;
+}
+
+static struct interval around(struct estimate e)
+{
+    return (struct interval){ e.value - Z95 * e.se, e.value + Z95 * e.se };
+}
+
+static int put_leaf(struct frame *f, struct store *store, const struct score *s, yyjson_val *fact, struct err *err)
+{
+    const struct estimate e = { s->value, s->se };
+    int64_t n_cut = sum_of(store, s->cell->id, METRIC_N_CUT, err);
+    int row = put_row(f, s->cell, s->task, "task", s->metric, s->n, e, interval_of(s));
+    frame_put_text(f, row, "version", json_str_or(fact, "version", ""));
+    frame_put_int(f, row, "num_fewshot", json_int_or(fact, "num_fewshot", 0));
+    if (n_cut > 0)
+        frame_put_int(f, row, "n_cut", n_cut);
+    return n_cut < 0 ? -1 : 0;
+}
+
+static int put_cell(struct frame *f, struct scores *s, const struct cell_row *c, struct json *fact, struct err *err)
+{
+    const char *task = arena_strdup(s->a, json_str_or(json_root(fact), "name", c->task));
+    size_t i, n;
+    yyjson_val *name;
+    yyjson_arr_foreach(yyjson_obj_get(json_root(fact), "metrics"), i, n, name) {
+        enum metric m = yyjson_is_str(name) ? metric_find(yyjson_get_str(name)) : METRIC_COUNT;
+        int rc = m == METRIC_COUNT ? 0 : read_score(s, c, task, m, err);
+        if (rc < 0 || (rc == 1 && put_leaf(f, s->store, &s->v[s->n - 1], json_root(fact), err) < 0))
+            return -1;
+    }
+    return 0;
+}
+
+/* --- groups ------------------------------------------------------------------------------------ */
+
+/* A group of a level: the scores of its tasks in one metric. */
+struct group {
+    const char *name, *metric;
+    const struct cell_row *first;
+    int *member;  /* [n] of scores */
+    int n;
+};
+
+struct groups {
+    struct arena *a;
+    struct group *v; /* [n], room for GROUPS_MAX */
+    int n;
+};
+enum { GROUPS_MAX = 4096, MEMBERS_MAX = 1024 };
+
+static bool same_measurement(const struct cell_row *a, const struct cell_row *b)
+{
+    return strcmp(a->model_sha256, b->model_sha256) == 0 && strcmp(a->level, b->level) == 0 &&
+           strcmp(a->imatrix_sha256, b->imatrix_sha256) == 0 && strcmp(a->settings, b->settings) == 0 &&
+           strcmp(a->engine, b->engine) == 0;
+}
+
+static struct group *find_group(struct groups *g, const char *name, const struct score *s)
+{
+    for (int i = 0; i < g->n; i++)
+        if (strcmp(g->v[i].name, name) == 0 && strcmp(g->v[i].metric, s->metric) == 0 &&
+            same_measurement(g->v[i].first, s->cell))
+            return &g->v[i];
+    if (g->n == GROUPS_MAX)
+        return NULL;
+    struct group *out = &g->v[g->n++];
+    *out = (struct group){ .name = arena_strdup(g->a, name), .metric = s->metric, .first = s->cell };
+    out->member = arena_alloc(g->a, MEMBERS_MAX * sizeof *out->member);
+    return out;
+}
+
+static void join_groups(struct groups *g, const struct scores *s, int i_score, yyjson_val *fact)
+{
+    size_t i, n;
+    yyjson_val *name;
+    yyjson_arr_foreach(yyjson_obj_get(fact, "groups"), i, n, name) {
+        struct group *to = yyjson_is_str(name) ? find_group(g, yyjson_get_str(name), &s->v[i_score]) : NULL;
+        if (to && to->n < MEMBERS_MAX)
+            to->member[to->n++] = i_score;
+    }
+}
+
+static void put_group(struct frame *f, const struct scores *s, const struct group *g)
+{
+    double value[MEMBERS_MAX], se[MEMBERS_MAX];
+    int64_t n[MEMBERS_MAX], all = 0;
+    for (int i = 0; i < g->n; i++) {
+        const struct score *m = &s->v[g->member[i]];
+        value[i] = m->value;
+        se[i] = m->se;
+        all += n[i] = m->n;
+    }
+    struct estimate micro = pool_micro(value, se, n, (size_t)g->n), macro = pool_macro(value, se, (size_t)g->n);
+    put_row(f, g->first, g->name, "group", g->metric, all, micro, around(micro));
+    put_row(f, g->first, arena_printf(&f->arena, "%s (macro)", g->name), "group", g->metric, all, macro, around(macro));
+}
+
+/* --- composite --------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *task, *metric;
+    bool is_group;
+    double baseline;
+} parts[] = {
+    { "mmlu", "acc", true, 0.25 },
+    { "hellaswag", "acc_norm", false, 0.25 },
+    { "arc_challenge", "acc_norm", false, 0.25 },
+    { "truthfulqa_mc2", "acc", false, 0.464 },
+    { "gsm8k", "exact_match", false, 0.0 },
+};
+enum { N_PARTS = sizeof parts / sizeof parts[0] };
+
+double analyse_baseline(const char *task)
+{
+    for (int i = 0; i < N_PARTS; i++)
+        if (strcmp(parts[i].task, task) == 0)
+            return parts[i].baseline;
+    return NAN;
+}
+
+static bool text_is(const struct frame *f, int row, const char *column, const char *want)
+{
+    const struct frame_cell *c = frame_at(f, row, frame_column(f, column));
+    return c->is_set && strcmp(c->text, want) == 0;
+}
+
+/* The row of one part in rows [from, to) of a level, or -1. Strict-match stands first for GSM8K. */
+static int part_row(const struct frame *f, int i_part, const struct cell_row *c, int n_rows)
+{
+    for (int r = 0; r < n_rows; r++)
+        if (text_is(f, r, "task", parts[i_part].task) && text_is(f, r, "metric", parts[i_part].metric) &&
+            text_is(f, r, "unit", parts[i_part].is_group ? "group" : "task") && text_is(f, r, "model", c->model) &&
+            text_is(f, r, "level", c->level) && text_is(f, r, "settings", c->settings))
+            return r;
+    return -1;
+}
+
+static void put_composite(struct frame *f, const struct cell_row *c, int n_rows)
+{
+    double raw[N_PARTS], se[N_PARTS], normal[N_PARTS], normal_se[N_PARTS];
+    int64_t n = 0;
+    for (int i = 0; i < N_PARTS; i++) {
+        int r = part_row(f, i, c, n_rows);
+        if (r < 0)
+            return;
+        raw[i] = frame_at(f, r, frame_column(f, "value"))->num;
+        se[i] = frame_at(f, r, frame_column(f, "stderr"))->num;
+        normal[i] = pool_normal(raw[i], parts[i].baseline);
+        normal_se[i] = se[i] / (1.0 - parts[i].baseline);
+        n += frame_at(f, r, frame_column(f, "n"))->i;
+    }
+    struct estimate a = pool_macro(raw, se, N_PARTS), b = pool_macro(normal, normal_se, N_PARTS);
+    put_row(f, c, "leaderboard v1", "composite", "raw", n, a, around(a));
+    put_row(f, c, "leaderboard v1", "composite", "normalised", n, b, around(b));
+}
+
+/* --- the frame --------------------------------------------------------------------------------- */
+
+static int put_cells(struct frame *f, struct scores *s, struct groups *g, const struct cell_row *cells, int n,
+                     struct err *err)
+{
+    for (int i = 0; i < n; i++) {
+        const char *text;
+        struct json *fact;
+        if (strcmp(cells[i].kind, kind_info(KIND_TASK)->name) != 0 || strcmp(cells[i].status, "done") != 0)
+            continue;
+        f->is_synthetic |= cells[i].is_synthetic;
+        if (query_fact(s->store, s->a, cells[i].id, "task", &text, err) < 0)
+            return -1;
+        if (!text || json_parse(&fact, text, strlen(text), "task", err) < 0)
+            return text ? -1 : err_set(err, ERR_FORMAT, "%s: a cell of task %s does not say what was asked",
+                                       store_path(s->store), cells[i].task);
+        int before = s->n, rc = put_cell(f, s, &cells[i], fact, err);
+        for (int k = before; rc == 0 && k < s->n; k++)
+            join_groups(g, s, k, json_root(fact));
+        json_close(fact);
+        if (rc < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* One composite a measurement: at its first cell. */
+static void put_composites(struct frame *f, const struct scores *s)
+{
+    int n_rows = f->n_rows;
+    for (int i = 0; i < s->n; i++) {
+        bool is_first = true;
+        for (int k = 0; k < i && is_first; k++)
+            is_first = !same_measurement(s->v[k].cell, s->v[i].cell);
+        if (is_first)
+            put_composite(f, s->v[i].cell, n_rows);
+    }
+}
+
+int analyse_tasks(struct frame *out, struct store *store, struct err *err)
+{
+    struct cell_row *cells;
+    int n;
+    frame_init(out, "tasks");
+    frame_add_columns(out, columns, sizeof columns / sizeof columns[0]);
+    struct scores s = { .a = &out->arena, .store = store };
+    struct groups g = { .a = &out->arena, .v = arena_alloc(&out->arena, GROUPS_MAX * sizeof *g.v) };
+    if (query_cells(store, &out->arena, &cells, &n, err) < 0 || put_cells(out, &s, &g, cells, n, err) < 0)
+        return -1;
+    for (int i = 0; i < g.n; i++)
+        put_group(out, &s, &g.v[i]);
+    put_composites(out, &s);
+    return 0;
+}

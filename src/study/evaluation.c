@@ -1,0 +1,301 @@
+#include "study/evaluation.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/sha256.h"
+#include "base/xalloc.h"
+#include "data/dataset.h"
+
+struct evaluation {
+    const struct settings *settings;
+    struct arena arena;
+    struct catalog *catalog;
+    struct suite *suite;
+    struct datasets *datasets;
+    struct dataset **dataset; /* [suite->n_tasks], NULL before it was opened */
+    uint64_t fewshot_seed;
+};
+
+/* --- opening ----------------------------------------------------------------------------------- */
+
+/* lm-eval's --seed: one number for all, or four with commas of which the last draws the examples. */
+static int read_seed(uint64_t *out, struct arena *a, const char *text, struct err *err)
+{
+    int n;
+    const char *const *parts = opt_split(a, text, &n);
+    char *end;
+    if (n != 1 && n != 4)
+        return err_set(err, ERR_USAGE, "--seed: expected one number or four with commas, found '%s'", text);
+    errno = 0;
+    *out = strtoull(parts[n - 1], &end, 10);
+    if (errno || *end || parts[n - 1][0] == '-')
+        return err_set(err, ERR_USAGE, "--seed: expected a number from 0 on for the examples, found '%s'", parts[n - 1]);
+    return 0;
+}
+
+static const char *data_dir(const struct settings *s)
+{
+    const char *from_env = getenv("PERBIT_DATA");
+    return s->data ? s->data : from_env && *from_env ? from_env : "data";
+}
+
+static int open_parts(struct evaluation *e, struct err *err)
+{
+    const struct settings *s = e->settings;
+    int n_folders = s->include_path != NULL;
+    if (!s->tasks || !*s->tasks)
+        return err_set(err, ERR_USAGE, "missing option --tasks: names with commas (perbit tasks lists them)");
+    if (read_seed(&e->fewshot_seed, &e->arena, s->seed, err) < 0 ||
+        catalog_open(&e->catalog, &s->include_path, n_folders, err) < 0 ||
+        suite_open(&e->suite, e->catalog, s->tasks, err) < 0 || datasets_open(&e->datasets, data_dir(s), err) < 0)
+        return -1;
+    e->dataset = xcalloc((size_t)e->suite->n_tasks + 1, sizeof *e->dataset);
+    return 0;
+}
+
+int evaluation_open(struct evaluation **out, const struct settings *s, struct err *err)
+{
+    struct evaluation *e = xcalloc(1, sizeof *e);
+    *out = NULL;
+    e->settings = s;
+    arena_init(&e->arena);
+    if (open_parts(e, err) < 0) {
+        evaluation_close(e);
+        return -1;
+    }
+    *out = e;
+    return 0;
+}
+
+void evaluation_close(struct evaluation *e)
+{
+    if (!e)
+        return;
+    for (int i = 0; e->dataset && i < e->suite->n_tasks; i++)
+        dataset_close(e->dataset[i]);
+    free(e->dataset);
+    datasets_close(e->datasets);
+    suite_close(e->suite);
+    catalog_close(e->catalog);
+    arena_release(&e->arena);
+    free(e);
+}
+
+int evaluation_n(const struct evaluation *e)
+{
+    return e->suite->n_tasks;
+}
+
+const struct task *evaluation_task(const struct evaluation *e, int i)
+{
+    return e->suite->tasks[i];
+}
+
+const struct suite *evaluation_suite(const struct evaluation *e)
+{
+    return e->suite;
+}
+
+int evaluation_num_fewshot(const struct evaluation *e, int i)
+{
+    return items_effective_fewshot(e->suite->tasks[i], (int)e->settings->num_fewshot);
+}
+
+/* --- data -------------------------------------------------------------------------------------- */
+
+static void add_files(struct dataset_file *files, int *n, int max, const char *split, const struct yaml_node *node)
+{
+    if (node->kind == YAML_SCALAR && *n < max)
+        files[(*n)++] = (struct dataset_file){ split, node->text };
+    for (int i = 0; node->kind == YAML_SEQUENCE && i < node->n; i++)
+        add_files(files, n, max, split, node->items[i]);
+}
+
+/* dataset_path: json with dataset_kwargs: { data_files: ... } */
+static int open_files(struct dataset **out, struct evaluation *e, const struct yaml_node *node, struct err *err)
+{
+    enum { FILES_MAX = 256 };
+    struct dataset_file files[FILES_MAX];
+    int n = 0;
+    for (int i = 0; node->kind == YAML_MAPPING && i < node->n; i++)
+        add_files(files, &n, FILES_MAX, node->keys[i]->text, node->items[i]);
+    if (node->kind != YAML_MAPPING) /* no split named: train, as the hub's library has it */
+        add_files(files, &n, FILES_MAX, "train", node);
+    return dataset_open_files(out, e->datasets, files, n, err);
+}
+
+static int open_dataset(struct evaluation *e, int i, struct err *err)
+{
+    const struct task *t = e->suite->tasks[i];
+    const struct yaml_node *files = t->dataset_kwargs ? yaml_find(t->dataset_kwargs, "data_files") : NULL;
+    if (e->dataset[i])
+        return 0;
+    if (files)
+        return open_files(&e->dataset[i], e, files, err);
+    const struct dataset_key key = { t->dataset_path, t->dataset_name, t->name };
+    return dataset_open(&e->dataset[i], e->datasets, &key, err);
+}
+
+static bool needs_pool(const struct evaluation *e, int i)
+{
+    return evaluation_num_fewshot(e, i) > 0 && e->suite->tasks[i]->pool_split;
+}
+
+static int open_rows(const struct rowset **eval, const struct rowset **pool, struct evaluation *e, int i, struct err *err)
+{
+    const struct task *t = e->suite->tasks[i];
+    *pool = NULL;
+    if (open_dataset(e, i, err) < 0 || dataset_split(eval, e->dataset[i], t->eval_split, err) < 0)
+        return -1;
+    return needs_pool(e, i) ? dataset_split(pool, e->dataset[i], t->pool_split, err) : 0;
+}
+
+int evaluation_data_sha256(char out[65], struct evaluation *e, int i, struct err *err)
+{
+    const struct rowset *eval, *pool;
+    if (open_rows(&eval, &pool, e, i, err) < 0)
+        return -1;
+    dataset_sha256(out, e->dataset[i]);
+    return 0;
+}
+
+/* The day that Llama 3's own template falls back to, at noon UTC. */
+static const int64_t CHAT_TIME_S = 1721995200;
+
+int evaluation_items(struct items **out, struct evaluation *e, int i, int64_t first_doc,
+                     const struct evaluation_chat *chat, struct err *err)
+{
+    const struct settings *s = e->settings;
+    const struct rowset *eval, *pool;
+    struct items_options o = {
+        .num_fewshot = (int)s->num_fewshot, .fewshot_seed = e->fewshot_seed,
+        .is_fixed_fewshot = strcmp(s->fewshot, "fixed") == 0, .limit = s->limit, .sample = s->n_sample,
+        .sample_seed = (uint64_t)s->sample_seed, .first_doc = first_doc, .system_instruction = s->system_instruction,
+        .is_single_turn = !s->fewshot_as_multiturn,
+    };
+    if (chat) {
+        o.chat_template = chat->template;
+        o.chat = (struct chat_options){ .bos = chat->bos, .eos = chat->eos, .now_s = CHAT_TIME_S };
+    }
+    if (open_rows(&eval, &pool, e, i, err) < 0)
+        return -1;
+    return items_open(out, e->suite->tasks[i], eval, pool, &o, err);
+}
+
+/* --- what a task is ---------------------------------------------------------------------------- */
+
+/* Keys of a task file that change no request and no score. */
+static bool is_decoration(const char *key)
+{
+    static const char *const keys[] = { "tag", "task_alias", "group", "group_alias", "include" };
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (strcmp(keys[i], key) == 0)
+            return true;
+    return false;
+}
+
+static void write_node(struct jw *w, const struct yaml_node *node, bool is_top);
+
+/* The first key after `last` in order of names, or -1. */
+static int next_key(const struct yaml_node *map, const char *last)
+{
+    int best = -1;
+    for (int i = 0; i < map->n; i++)
+        if ((!last || strcmp(map->keys[i]->text, last) > 0) &&
+            (best < 0 || strcmp(map->keys[i]->text, map->keys[best]->text) < 0))
+            best = i;
+    return best;
+}
+
+/* Keys in order of their names: where a key stands, in the file or in one that it includes, means nothing. */
+static void write_mapping(struct jw *w, const struct yaml_node *map, bool is_top)
+{
+    jw_object(w);
+    for (int i = next_key(map, NULL); i >= 0; i = next_key(map, map->keys[i]->text)) {
+        if (is_top && is_decoration(map->keys[i]->text))
+            continue;
+        jw_key(w, map->keys[i]->text);
+        write_node(w, map->items[i], false);
+    }
+    jw_end(w);
+}
+
+static void write_node(struct jw *w, const struct yaml_node *node, bool is_top)
+{
+    if (node->kind == YAML_MAPPING) {
+        write_mapping(w, node, is_top);
+        return;
+    }
+    jw_array(w);
+    jw_str(w, node->tag);
+    if (node->kind == YAML_SEQUENCE)
+        for (int i = 0; i < node->n; i++)
+            write_node(w, node->items[i], false);
+    else
+        jw_str(w, node->text);
+    if (node->kind == YAML_SCALAR)
+        jw_bool(w, node->is_plain);
+    jw_end(w);
+}
+
+const char *evaluation_identity(const struct evaluation *e, int i, struct arena *a)
+{
+    const struct task *t = e->suite->tasks[i];
+    struct buf text = BUF_INIT;
+    struct jw w;
+    char hex[SHA256_HEX_BYTES];
+    jw_init(&w, &text);
+    write_node(&w, t->config, true);
+    sha256_bytes(hex, text.data, text.len);
+    buf_release(&text);
+    return arena_printf(a, "%s:%s:%s", t->name, t->version, hex);
+}
+
+static void write_metrics(struct jw *w, const struct task *t)
+{
+    jw_key(w, "metrics");
+    jw_array(w);
+    for (int m = 0; m < t->n_metrics; m++)
+        jw_str(w, t->metrics[m].name);
+    jw_end(w);
+}
+
+static bool has_task(const struct suite_group *g, int i)
+{
+    for (int k = 0; k < g->n_tasks; k++)
+        if (g->tasks[k] == i)
+            return true;
+    return false;
+}
+
+static void write_groups(struct jw *w, const struct suite *s, int i)
+{
+    jw_key(w, "groups");
+    jw_array(w);
+    for (int g = 0; g < s->n_groups; g++)
+        if (s->groups[g].n_metrics > 0 && has_task(&s->groups[g], i))
+            jw_str(w, s->groups[g].name);
+    jw_end(w);
+}
+
+const char *evaluation_fact(const struct evaluation *e, int i, struct arena *a)
+{
+    const struct task *t = e->suite->tasks[i];
+    struct buf text = BUF_INIT;
+    struct jw w;
+    jw_init(&w, &text);
+    jw_object(&w);
+    jw_kstr(&w, "name", t->name);
+    jw_kstr(&w, "alias", t->alias);
+    jw_kstr(&w, "version", t->version);
+    jw_kint(&w, "num_fewshot", evaluation_num_fewshot(e, i));
+    write_metrics(&w, t);
+    write_groups(&w, e->suite, i);
+    jw_end(&w);
+    const char *copy = arena_strdup(a, text.data);
+    buf_release(&text);
+    return copy;
+}

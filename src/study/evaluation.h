@@ -1,0 +1,50 @@
+/*
+ * evaluation: the tasks that the settings name, with their rows: what plan, worker, rescore and results files need of
+ * tasks/ and data/.
+ *
+ *   evaluation_open(&e, &settings, err);
+ *   for (i in 0 .. evaluation_n(e) - 1)
+ *       evaluation_items(&items, e, i, first_doc, chat, err)    ... items_next ... items_close
+ *   evaluation_close(e);
+ *
+ * The same settings give the same tasks in the same order, so that a number stands for a task between processes.
+ *
+ * Errors  ERR_USAGE unknown task, bad seed; ERR_FORMAT, ERR_UNSUPPORTED a task file; opening items: ERR_IO, ERR_FORMAT data
+ * Owns    *out until evaluation_close(), all rows too      Threads  one      Tests  cli/eval_fake.sh
+ */
+#ifndef PERBIT_STUDY_EVALUATION_H
+#define PERBIT_STUDY_EVALUATION_H
+
+#include "study/settings.h"
+#include "tasks/catalog.h"
+#include "tasks/items.h"
+
+struct evaluation;
+
+int evaluation_open(struct evaluation **out, const struct settings *s, struct err *err);
+void evaluation_close(struct evaluation *e); /* accepts NULL */
+
+int evaluation_n(const struct evaluation *e);
+const struct task *evaluation_task(const struct evaluation *e, int i);
+const struct suite *evaluation_suite(const struct evaluation *e);
+int evaluation_num_fewshot(const struct evaluation *e, int i); /* as asked */
+
+/* How a chat model is asked: its own template and the texts of its special tokens. */
+struct evaluation_chat {
+    const char *template;
+    const char *bos, *eos;
+};
+
+/* Opens the rows and the stream of items from first_doc on. chat: NULL for plain text. Templates that print the date
+   see 26 July 2024, so that a prompt is the same on every day. */
+int evaluation_items(struct items **out, struct evaluation *e, int i, int64_t first_doc,
+                     const struct evaluation_chat *chat, struct err *err);
+/* Digest of the rows that a task reads (opens them). */
+int evaluation_data_sha256(char out[65], struct evaluation *e, int i, struct err *err);
+
+/* "name:version:sha256 of the definition", in a: part of a cell's identity. */
+const char *evaluation_identity(const struct evaluation *e, int i, struct arena *a);
+/* JSON for the store: name, alias, version, num_fewshot, metrics, groups: all that reading the results needs. */
+const char *evaluation_fact(const struct evaluation *e, int i, struct arena *a);
+
+#endif

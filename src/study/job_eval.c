@@ -1,0 +1,296 @@
+/*
+ * The job of kind task: the pending tasks of one model, one after the other; a slot is a position in job->tasks.
+ *
+ * Documents are asked in chunks. Where a chunk ends depends on the documents from its first one on, and on nothing
+ * else: a run that goes on after a stop cuts the same chunks, and gets the same bits.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+#include "engine/scorer.h"
+#include "study/evaluation.h"
+#include "study/job.h"
+#include "tasks/score.h"
+
+enum { CHUNK_ITEMS = 128, CHUNK_BYTES = 64 << 10, METRICS_MAX = 16 };
+
+struct asking {
+    const struct job *job;
+    const struct sink *sink;
+    struct backend *backend;
+    struct scorer *scorer;
+    struct evaluation *evaluation;
+    struct evaluation_chat chat;
+    /* the task in work */
+    int slot;
+    const struct task *task;
+    struct items *items;
+    int64_t n_done, n_all;
+    /* the chunk in work */
+    struct arena arena;
+    struct item item[CHUNK_ITEMS];
+    int n_items;
+    struct request *request; /* [n_requests] of all items, in their order */
+    struct answer *answer;
+    int n_requests, cap_requests;
+    int64_t tokens_asked, tokens_decoded; /* of the scorer, before this chunk */
+};
+
+/* --- a chunk of items -------------------------------------------------------------------------- */
+
+static void add_requests(struct asking *k, const struct item *item)
+{
+    if (k->n_requests + item->n_requests > k->cap_requests) {
+        k->cap_requests = 2 * (k->n_requests + item->n_requests);
+        k->request = xrealloc(k->request, (size_t)k->cap_requests * sizeof *k->request);
+        k->answer = xrealloc(k->answer, (size_t)k->cap_requests * sizeof *k->answer);
+    }
+    memcpy(k->request + k->n_requests, item->requests, (size_t)item->n_requests * sizeof *k->request);
+    k->n_requests += item->n_requests;
+}
+
+static size_t common_bytes(struct text a, struct text b)
+{
+    size_t n = a.n_bytes < b.n_bytes ? a.n_bytes : b.n_bytes, i = 0;
+    while (i < n && a.s[i] == b.s[i])
+        i++;
+    return i;
+}
+
+/* What an item adds to a chunk, about: text that the item before it does not begin with. */
+static size_t new_bytes(const struct item *before, const struct item *item)
+{
+    size_t sum = 0;
+    for (int i = 0; i < item->n_requests; i++) {
+        const struct request *r = &item->requests[i];
+        const struct text *last = i > 0 ? &item->requests[i - 1].context : before ? &before->requests[0].context : NULL;
+        if (!last || last->s != r->context.s)
+            sum += r->context.n_bytes - (last ? common_bytes(*last, r->context) : 0);
+        sum += r->continuation.n_bytes;
+    }
+    return sum;
+}
+
+/* 1: a chunk; 0: no more items; -1. */
+static int read_chunk(struct asking *k, struct err *err)
+{
+    size_t n_bytes = 0;
+    arena_release(&k->arena);
+    k->n_items = k->n_requests = 0;
+    while (k->n_items < CHUNK_ITEMS && n_bytes < CHUNK_BYTES) {
+        struct item *item = &k->item[k->n_items];
+        int rc = items_next(item, k->items, &k->arena, err);
+        if (rc < 0)
+            return -1;
+        if (rc == 0)
+            break;
+        n_bytes += new_bytes(k->n_items ? item - 1 : NULL, item);
+        add_requests(k, item);
+        k->n_items++;
+    }
+    return k->n_items > 0;
+}
+
+static int check_answers(const struct asking *k, const struct item *item, int first, struct err *err)
+{
+    for (int i = 0; i < item->n_requests; i++) {
+        const char *why = scorer_problem(k->scorer, first + i);
+        if (why)
+            return err_set(err, ERR_RANGE, "%s: document %lld: request %d: %s", k->task->name, (long long)item->doc_id, i,
+                           why);
+    }
+    return 0;
+}
+
+static int put_answers(const struct asking *k, const struct item *item, const struct answer *answer, struct err *err)
+{
+    double *logprob = xcalloc((size_t)item->n_requests + 1, sizeof *logprob);
+    double *greedy = xcalloc((size_t)item->n_requests + 1, sizeof *greedy);
+    int n_cut = 0;
+    for (int i = 0; i < item->n_requests; i++) {
+        logprob[i] = answer[i].logprob;
+        greedy[i] = answer[i].is_greedy;
+        n_cut += answer[i].n_cut;
+    }
+    int rc = sink_series(k->sink, k->slot, METRIC_LOGPROB, item->doc_id, logprob, item->n_requests, err);
+    if (rc == 0)
+        rc = sink_series(k->sink, k->slot, METRIC_GREEDY, item->doc_id, greedy, item->n_requests, err);
+    if (rc == 0 && n_cut > 0)
+        rc = sink_measure(k->sink, k->slot, METRIC_N_CUT, item->doc_id, n_cut, err);
+    free(logprob);
+    free(greedy);
+    return rc;
+}
+
+/* f1 and mcc are made of all documents together: what is stored is the class of each and the one chosen. */
+static int put_score(const struct asking *k, const struct task_metric *metric, int64_t doc_id, const struct score *s,
+                     struct err *err)
+{
+    const enum metric m = metric_find(metric->name);
+    const double classes[] = { s->gold, s->pred };
+    if (m == METRIC_COUNT)
+        return err_set(err, ERR_UNSUPPORTED, "%s: metric '%s' has no place in the store", k->task->name, metric->name);
+    if (metric_info(m)->is_series)
+        return sink_series(k->sink, k->slot, m, doc_id, classes, 2, err);
+    return sink_measure(k->sink, k->slot, m, doc_id, s->value, err);
+}
+
+static int put_item(const struct asking *k, const struct item *item, const struct answer *answer, struct err *err)
+{
+    struct score score[METRICS_MAX];
+    if (put_answers(k, item, answer, err) < 0 || score_item(score, k->task, item, answer, err) < 0)
+        return -1;
+    for (int m = 0; m < k->task->n_metrics; m++)
+        if (put_score(k, &k->task->metrics[m], item->doc_id, &score[m], err) < 0)
+            return -1;
+    return 0;
+}
+
+static int put_tokens(struct asking *k, struct err *err)
+{
+    struct scorer_stats s;
+    const int64_t first = k->item[0].doc_id, asked = k->tokens_asked, decoded = k->tokens_decoded;
+    scorer_stats(k->scorer, &s);
+    k->tokens_asked = s.tokens_asked;
+    k->tokens_decoded = s.tokens_decoded;
+    if (sink_measure(k->sink, k->slot, METRIC_TOKENS_ASKED, first, (double)(s.tokens_asked - asked), err) < 0)
+        return -1;
+    return sink_measure(k->sink, k->slot, METRIC_TOKENS_DECODED, first, (double)(s.tokens_decoded - decoded), err);
+}
+
+static int ask_chunk(struct asking *k, struct err *err)
+{
+    const double before_s = k->backend->decode_s;
+    int first = 0;
+    if (scorer_run(k->scorer, k->request, k->n_requests, k->answer, err) < 0)
+        return -1;
+    for (int i = 0; i < k->n_items; i++) {
+        if (check_answers(k, &k->item[i], first, err) < 0 || put_item(k, &k->item[i], k->answer + first, err) < 0)
+            return -1;
+        first += k->item[i].n_requests;
+    }
+    if (put_tokens(k, err) < 0 || sink_measure(k->sink, k->slot, METRIC_DECODE_S, k->item[0].doc_id,
+                                               k->backend->decode_s - before_s, err) < 0)
+        return -1;
+    k->n_done += k->n_items;
+    if (sink_commit(k->sink, k->slot, k->item[k->n_items - 1].doc_id, err) < 0)
+        return -1;
+    return sink_progress_of(k->sink, k->slot, k->n_done, k->n_all, "document", err);
+}
+
+/* --- tasks ------------------------------------------------------------------------------------- */
+
+static int ask_documents(struct asking *k, int64_t first_doc, struct err *err)
+{
+    const int i_task = (int)k->job->tasks[k->slot].i_task;
+    int rc;
+    if (i_task < 0 || i_task >= evaluation_n(k->evaluation))
+        return err_set(err, ERR_USAGE, "job: no task %d", i_task);
+    k->task = evaluation_task(k->evaluation, i_task);
+    k->n_done = 0;
+    if (k->task->kind == ITEM_GENERATE)
+        return err_set(err, ERR_UNSUPPORTED, "%s: generation tasks are not measured yet", k->task->name);
+    if (k->task->n_metrics > METRICS_MAX)
+        return err_set(err, ERR_UNSUPPORTED, "%s: more than %d metrics", k->task->name, METRICS_MAX);
+    if (evaluation_items(&k->items, k->evaluation, i_task, first_doc, k->job->settings.apply_chat_template ? &k->chat : NULL,
+                         err) < 0)
+        return -1;
+    k->n_all = items_n(k->items);
+    while ((rc = read_chunk(k, err)) == 1)
+        if (ask_chunk(k, err) < 0)
+            return -1;
+    return rc;
+}
+
+/* Errors of one task's files or rows end that task; those of the engine or of the parent end the job. */
+static bool ends_job(const struct err *err)
+{
+    return err->code == ERR_MODEL || err->code == ERR_MEMORY || err->code == ERR_CANCELLED;
+}
+
+static int ask_task(struct asking *k, int64_t first_doc, struct err *err)
+{
+    struct err why = { 0 };
+    int rc = ask_documents(k, first_doc, &why);
+    items_close(k->items);
+    k->items = NULL;
+    if (rc < 0 && ends_job(&why))
+        return err_set(err, why.code, "%s", why.msg);
+    return rc < 0 ? sink_cell_error(k->sink, k->slot, &why, err) : sink_cell_done(k->sink, k->slot, err);
+}
+
+static enum encode_bos bos_rule(const char *name)
+{
+    return strcmp(name, "on") == 0 ? ENCODE_BOS_ON : strcmp(name, "off") == 0 ? ENCODE_BOS_OFF : ENCODE_BOS_AUTO;
+}
+
+static int open_model(struct asking *k, struct err *err)
+{
+    const struct settings *s = &k->job->settings;
+    struct backend_params p;
+    struct modelfile file;
+    const struct scorer_params sp = { .share = s->share_prefixes, .max_length = (int)s->max_length,
+                                      .bos = bos_rule(s->add_bos) };
+    settings_backend_params(s, &p);
+    if (modelfile_inspect(&file, &k->arena, k->job->models[0].path, err) < 0)
+        return -1;
+    scorer_backend_params(&p, &sp, (int)file.n_vocab);
+    if (backend_open(&k->backend, k->job->models[0].path, &p, err) < 0)
+        return -1;
+    return scorer_open(&k->scorer, k->backend, &sp, err);
+}
+
+static const char *token_text(struct asking *k, int32_t token)
+{
+    char piece[256];
+    int n = token < 0 ? 0 : backend_piece(k->backend, token, piece, (int)sizeof piece);
+    return n > 0 ? xstrndup(piece, (size_t)n) : NULL;
+}
+
+static int open_chat(struct asking *k, struct err *err)
+{
+    if (!k->job->settings.apply_chat_template)
+        return 0;
+    if (!k->backend->info.chat_template)
+        return err_set(err, ERR_UNSUPPORTED, "%s: the model file has no chat template", k->job->models[0].path);
+    k->chat = (struct evaluation_chat){ .template = k->backend->info.chat_template,
+                                        .bos = token_text(k, k->backend->info.bos),
+                                        .eos = token_text(k, k->backend->info.eos) };
+    return 0;
+}
+
+static int put_facts(const struct asking *k, struct err *err)
+{
+    for (int i = 0; i < k->job->n_tasks; i++)
+        if (sink_fact(k->sink, i, "system", k->backend->info.system, err) < 0 ||
+            sink_fact(k->sink, i, "devices", k->backend->info.devices, err) < 0)
+            return -1;
+    return 0;
+}
+
+int job_eval(const struct job *job, const struct job_io *io, struct err *err)
+{
+    struct asking *k = xcalloc(1, sizeof *k);
+    int ret = -1;
+    k->job = job;
+    k->sink = &io->sink;
+    arena_init(&k->arena);
+    if (evaluation_open(&k->evaluation, &job->settings, err) < 0 || open_model(k, err) < 0 || open_chat(k, err) < 0 || put_facts(k, err) < 0)
+        goto done;
+    for (k->slot = 0; k->slot < job->n_tasks; k->slot++)
+        if (ask_task(k, job->tasks[k->slot].first, err) < 0)
+            goto done;
+    ret = 0;
+done:
+    scorer_close(k->scorer);
+    backend_close(k->backend);
+    evaluation_close(k->evaluation);
+    arena_release(&k->arena);
+    free((char *)k->chat.bos);
+    free((char *)k->chat.eos);
+    free(k->request);
+    free(k->answer);
+    free(k);
+    return ret;
+}

@@ -1,0 +1,71 @@
+/* pool: against the formulas written out by hand, and the cases that have no answer. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "stats/pool.h"
+
+static void micro_counts_documents(void **state)
+{
+    (void)state;
+    /* one task of 3 right of 4, one of 1 right of 6: 4 of 10; each se = sqrt(p (1 - p) / (n - 1)) */
+    const double value[] = { 0.75, 1.0 / 6 }, se[] = { 0.25, sqrt(5.0 / 36 / 5) };
+    const int64_t n[] = { 4, 6 };
+    struct estimate e = pool_micro(value, se, n, 2);
+    assert_true(fabs(e.value - 0.4) < 1e-15);
+    const double within = 4 * 0.75 * 0.25 + 6.0 * 5 / 36; /* sum of squares around each task's own mean */
+    assert_true(fabs(e.se - sqrt(within / (10 - 2) / 10)) < 1e-15);
+}
+
+static void a_pool_of_one_is_that_task(void **state)
+{
+    (void)state;
+    const double value[] = { 0.3 }, se[] = { 0.01 };
+    const int64_t n[] = { 100 };
+    struct estimate micro = pool_micro(value, se, n, 1), macro = pool_macro(value, se, 1);
+    assert_true(fabs(micro.value - 0.3) < 1e-15 && fabs(micro.se - 0.01) < 1e-15);
+    assert_true(macro.value == 0.3 && fabs(macro.se - 0.01) < 1e-15);
+}
+
+static void macro_counts_tasks(void **state)
+{
+    (void)state;
+    const double value[] = { 0.2, 0.6, 0.7 }, se[] = { 0.03, 0.04, 0.0 };
+    struct estimate e = pool_macro(value, se, 3);
+    assert_true(fabs(e.value - 0.5) < 1e-15);
+    assert_true(fabs(e.se - 0.05 / 3) < 1e-15);
+}
+
+static void nothing_gives_no_number(void **state)
+{
+    (void)state;
+    const double value[] = { 1.0 }, se[] = { NAN };
+    const int64_t one[] = { 1 };
+    assert_true(isnan(pool_macro(NULL, NULL, 0).value));
+    assert_true(isnan(pool_micro(NULL, NULL, NULL, 0).value));
+    assert_true(pool_micro(value, se, one, 1).value == 1.0 && isnan(pool_micro(value, se, one, 1).se));
+}
+
+static void normal_starts_at_guessing(void **state)
+{
+    (void)state;
+    assert_true(pool_normal(0.25, 0.25) == 0.0);
+    assert_true(pool_normal(0.1, 0.25) == 0.0);
+    assert_true(pool_normal(1.0, 0.25) == 1.0);
+    assert_true(fabs(pool_normal(0.625, 0.25) - 0.5) < 1e-15);
+    assert_true(pool_normal(0.4, 0.0) == 0.4);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(micro_counts_documents), cmocka_unit_test(a_pool_of_one_is_that_task),
+        cmocka_unit_test(macro_counts_tasks),     cmocka_unit_test(nothing_gives_no_number),
+        cmocka_unit_test(normal_starts_at_guessing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
