@@ -1,5 +1,6 @@
 #include "cli/measure.h"
 #include "study/analyse_tasks.h"
+#include "study/lmeval_files.h"
 
 static const char *const groups[] = { "tasks", "evaluation", "engine", "store", "output", NULL };
 static const char *const shown[] = { "model", "level", "task", "version", "num_fewshot", "metric", "n", "value", "stderr",
@@ -12,6 +13,8 @@ static int run(struct invocation *in, struct err *err)
         err_set(err, ERR_USAGE, "missing option --tasks: names with commas (perbit tasks lists them)");
         return EXIT_FAILED;
     }
+    if (lmeval_files_check(&in->settings, err) < 0)
+        return EXIT_FAILED;
     measure_files(&study, in, in->args, in->n_args, KIND_TASK);
     study.n_measures = 0; /* the tasks are the cells */
     return measure_and_print(&study, "eval", analyse_tasks, shown, err);

@@ -99,6 +99,14 @@ const struct suite *evaluation_suite(const struct evaluation *e)
     return e->suite;
 }
 
+int evaluation_find(const struct evaluation *e, const char *name)
+{
+    for (int i = 0; i < e->suite->n_tasks; i++)
+        if (strcmp(e->suite->tasks[i]->name, name) == 0)
+            return i;
+    return -1;
+}
+
 int evaluation_num_fewshot(const struct evaluation *e, int i)
 {
     return items_effective_fewshot(e->suite->tasks[i], (int)e->settings->num_fewshot);
@@ -153,6 +161,15 @@ static int open_rows(const struct rowset **eval, const struct rowset **pool, str
     return needs_pool(e, i) ? dataset_split(pool, e->dataset[i], t->pool_split, err) : 0;
 }
 
+int evaluation_n_rows(int64_t *out, struct evaluation *e, int i, struct err *err)
+{
+    const struct rowset *eval, *pool;
+    if (open_rows(&eval, &pool, e, i, err) < 0)
+        return -1;
+    *out = eval->n;
+    return 0;
+}
+
 int evaluation_data_sha256(char out[65], struct evaluation *e, int i, struct err *err)
 {
     const struct rowset *eval, *pool;
@@ -188,16 +205,21 @@ int evaluation_items(struct items **out, struct evaluation *e, int i, int64_t fi
 /* --- what a task is ---------------------------------------------------------------------------- */
 
 /* Keys of a task file that change no request and no score. */
-static bool is_decoration(const char *key)
+static const char *const decoration[] = { "tag", "task_alias", "group", "group_alias", "include", "task_list", NULL };
+/* Keys that say what answers are worth, not what is asked; NULL-terminated. */
+static const char *const scoring[] = { "metric_list", "process_results", "filter_list", "metadata",
+                                       "should_decontaminate", "doc_to_decontamination_query", NULL };
+static const char *const nothing[] = { NULL };
+
+static bool has_name(const char *const *names, const char *name)
 {
-    static const char *const keys[] = { "tag", "task_alias", "group", "group_alias", "include" };
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
-        if (strcmp(keys[i], key) == 0)
+    for (; *names; names++)
+        if (strcmp(*names, name) == 0)
             return true;
     return false;
 }
 
-static void write_node(struct jw *w, const struct yaml_node *node, bool is_top);
+static void write_node(struct jw *w, const struct yaml_node *node);
 
 /* The first key after `last` in order of names, or -1. */
 static int next_key(const struct yaml_node *map, const char *last)
@@ -211,29 +233,30 @@ static int next_key(const struct yaml_node *map, const char *last)
 }
 
 /* Keys in order of their names: where a key stands, in the file or in one that it includes, means nothing. */
-static void write_mapping(struct jw *w, const struct yaml_node *map, bool is_top)
+static void write_mapping(struct jw *w, const struct yaml_node *map, const char *const *left_out,
+                          const char *const *left_out_too)
 {
     jw_object(w);
     for (int i = next_key(map, NULL); i >= 0; i = next_key(map, map->keys[i]->text)) {
-        if (is_top && is_decoration(map->keys[i]->text))
+        if (has_name(left_out, map->keys[i]->text) || has_name(left_out_too, map->keys[i]->text))
             continue;
         jw_key(w, map->keys[i]->text);
-        write_node(w, map->items[i], false);
+        write_node(w, map->items[i]);
     }
     jw_end(w);
 }
 
-static void write_node(struct jw *w, const struct yaml_node *node, bool is_top)
+static void write_node(struct jw *w, const struct yaml_node *node)
 {
     if (node->kind == YAML_MAPPING) {
-        write_mapping(w, node, is_top);
+        write_mapping(w, node, nothing, nothing);
         return;
     }
     jw_array(w);
     jw_str(w, node->tag);
     if (node->kind == YAML_SEQUENCE)
         for (int i = 0; i < node->n; i++)
-            write_node(w, node->items[i], false);
+            write_node(w, node->items[i]);
     else
         jw_str(w, node->text);
     if (node->kind == YAML_SCALAR)
@@ -241,17 +264,29 @@ static void write_node(struct jw *w, const struct yaml_node *node, bool is_top)
     jw_end(w);
 }
 
+static void digest_task(char hex[SHA256_HEX_BYTES], const struct task *t, const char *const *left_out)
+{
+    struct buf text = BUF_INIT;
+    struct jw w;
+    jw_init(&w, &text);
+    write_mapping(&w, t->config, decoration, left_out);
+    sha256_bytes(hex, text.data, text.len);
+    buf_release(&text);
+}
+
 const char *evaluation_identity(const struct evaluation *e, int i, struct arena *a)
 {
     const struct task *t = e->suite->tasks[i];
-    struct buf text = BUF_INIT;
-    struct jw w;
     char hex[SHA256_HEX_BYTES];
-    jw_init(&w, &text);
-    write_node(&w, t->config, true);
-    sha256_bytes(hex, text.data, text.len);
-    buf_release(&text);
+    digest_task(hex, t, nothing);
     return arena_printf(a, "%s:%s:%s", t->name, t->version, hex);
+}
+
+const char *evaluation_asks(const struct evaluation *e, int i, struct arena *a)
+{
+    char hex[SHA256_HEX_BYTES];
+    digest_task(hex, e->suite->tasks[i], scoring);
+    return arena_strdup(a, hex);
 }
 
 static void write_metrics(struct jw *w, const struct task *t)
@@ -294,6 +329,8 @@ const char *evaluation_fact(const struct evaluation *e, int i, struct arena *a)
     jw_kint(&w, "num_fewshot", evaluation_num_fewshot(e, i));
     write_metrics(&w, t);
     write_groups(&w, e->suite, i);
+    jw_kstr(&w, "asks", evaluation_asks(e, i, a));
+    jw_kstr(&w, "tasks", e->settings->tasks);
     jw_end(&w);
     const char *copy = arena_strdup(a, text.data);
     buf_release(&text);
