@@ -2,7 +2,7 @@
 #include "study/analyse_tasks.h"
 #include "study/lmeval_files.h"
 
-static const char *const groups[] = { "tasks", "evaluation", "engine", "store", "output", NULL };
+static const char *const groups[] = { "task files", "tasks", "evaluation", "engine", "store", "output", NULL };
 static const char *const shown[] = { "model", "level", "task", "version", "num_fewshot", "metric", "n", "value", "stderr",
                                      "lo", "hi", "n_cut", NULL };
 

@@ -50,13 +50,13 @@ static int open_parts(struct evaluation *e, struct err *err)
         return err_set(err, ERR_USAGE, "missing option --tasks: names with commas (perbit tasks lists them)");
     if (read_seed(&e->fewshot_seed, &e->arena, s->seed, err) < 0 ||
         catalog_open(&e->catalog, &s->include_path, n_folders, err) < 0 ||
-        suite_open(&e->suite, e->catalog, s->tasks, err) < 0 || datasets_open(&e->datasets, data_dir(s), err) < 0)
+        suite_open(&e->suite, e->catalog, s->tasks, err) < 0)
         return -1;
     e->dataset = xcalloc((size_t)e->suite->n_tasks + 1, sizeof *e->dataset);
     return 0;
 }
 
-int evaluation_open(struct evaluation **out, const struct settings *s, struct err *err)
+int evaluation_open_tasks(struct evaluation **out, const struct settings *s, struct err *err)
 {
     struct evaluation *e = xcalloc(1, sizeof *e);
     *out = NULL;
@@ -68,6 +68,22 @@ int evaluation_open(struct evaluation **out, const struct settings *s, struct er
     }
     *out = e;
     return 0;
+}
+
+static int open_folder(struct evaluation *e, struct err *err)
+{
+    return e->datasets ? 0 : datasets_open(&e->datasets, data_dir(e->settings), err);
+}
+
+int evaluation_open(struct evaluation **out, const struct settings *s, struct err *err)
+{
+    if (evaluation_open_tasks(out, s, err) < 0)
+        return -1;
+    if (open_folder(*out, err) == 0)
+        return 0;
+    evaluation_close(*out);
+    *out = NULL;
+    return -1;
 }
 
 void evaluation_close(struct evaluation *e)
@@ -141,6 +157,8 @@ static int open_dataset(struct evaluation *e, int i, struct err *err)
     const struct yaml_node *files = t->dataset_kwargs ? yaml_find(t->dataset_kwargs, "data_files") : NULL;
     if (e->dataset[i])
         return 0;
+    if (open_folder(e, err) < 0)
+        return -1;
     if (files)
         return open_files(&e->dataset[i], e, files, err);
     const struct dataset_key key = { t->dataset_path, t->dataset_name, t->name };

@@ -22,6 +22,8 @@
 struct evaluation;
 
 int evaluation_open(struct evaluation **out, const struct settings *s, struct err *err);
+/* The same without a data folder: opening items then says what is wrong with it. */
+int evaluation_open_tasks(struct evaluation **out, const struct settings *s, struct err *err);
 void evaluation_close(struct evaluation *e); /* accepts NULL */
 
 int evaluation_n(const struct evaluation *e);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "study/lmeval.h"
+#include "study/task_list.h"
 #include "tasks/yamlvalue.h"
 
 #include "base/banned.h"
@@ -115,7 +116,7 @@ static int write_metadata(struct jw *w, const struct lmeval_task *t, const struc
         if (lmeval_yaml(w, node->items[i], err) < 0)
             return -1;
     }
-    jw_kstr(w, "config_source", t->task->file);
+    jw_kstr(w, "config_source", task_source(t->task));
     jw_end(w);
     return 0;
 }

@@ -445,7 +445,7 @@ static void write_failed(struct jw *w, const struct lmeval *r)
 
 static void write_own(struct jw *w, const struct lmeval *r)
 {
-    static const char *const groups[] = { "tasks", "engine", NULL };
+    static const char *const groups[] = { "task files", "tasks", "engine", NULL };
     struct buf file = BUF_INIT;
     modelfile_json(&file, r->variant->file.n_params ? &r->variant->file : &r->variant->model->file);
     jw_key(w, "perbit");
