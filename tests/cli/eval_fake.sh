@@ -4,9 +4,9 @@
 numbers() { $PERBIT show tasks "$1" --output csv | cut -d, -f1-14; } # without the settings
 ask --tasks made -q >table.txt
 head -1 table.txt | grep -q '^SYNTHETIC DATA'
-grep -qE '^tiny +BF16 +colours +1\.0 +2 +acc +150 ' table.txt
-grep -qE '^tiny +BF16 +sums +2\.0 +0 +acc +200 ' table.txt
-grep -qE '^tiny +BF16 +made +acc +350 ' table.txt
+grep -qE '^tiny +BF16 +colours +1\.0 +2 +acc +400 ' table.txt
+grep -qE '^tiny +BF16 +sums +2\.0 +0 +acc +500 ' table.txt
+grep -qE '^tiny +BF16 +made +acc +900 ' table.txt
 grep -q 'made (macro)' table.txt
 ask --tasks quick -q --output csv >tag.csv # a tag: the same tasks, no group
 grep -q ',colours,task,' tag.csv && ! grep -q ',made,' tag.csv
@@ -17,7 +17,7 @@ numbers whole.db >want.csv
 [ "$(wc -l <want.csv)" -ge 6 ]
 
 # kill -9 again and again, later until the first chunk is stored, then to the end: the same numbers, the same samples
-sed 's/"n_params"/"delay_us_per_token":60,"n_params"/' tiny.gguf >slow.json
+sed 's/"n_params"/"delay_us_per_token":40,"n_params"/' tiny.gguf >slow.json
 cp tiny.gguf quick.json
 cp slow.json tiny.gguf
 i=0
@@ -38,9 +38,9 @@ if os.path.exists("killed.db"):
     print(c.execute("SELECT count(*) FROM series WHERE metric = ?", ("logprob",)).fetchone()[0])
 else:
     print(0)')
-    [ $n = 0 ] || [ $n = 350 ] || in_part=$((in_part + 1))
+    [ $n = 0 ] || [ $n = 900 ] || in_part=$((in_part + 1))
     [ $n != 0 ] || wait_ms=$((wait_ms + 80))
-    [ $n != 350 ] || break
+    [ $n != 900 ] || break
 done
 echo "stopped in the middle $in_part times"
 [ $in_part -ge 1 ]
@@ -72,12 +72,12 @@ import glob, json
 r = json.load(open(glob.glob("whole/tiny.gguf/results_*.json")[0]))
 assert r["synthetic"] is True and r["perbit"]["synthetic"] is True
 assert list(r)[:4] == ["synthetic", "results", "groups", "group_subtasks"]
-assert r["results"]["made"]["sample_len"] == 350 and r["n-samples"]["sums"] == {"original": 200, "effective": 200}
+assert r["results"]["made"]["sample_len"] == 900 and r["n-samples"]["sums"] == {"original": 500, "effective": 500}
 assert r["group_subtasks"] == {"made": ["colours", "sums"]} and r["n-shot"] == {"colours": 2, "sums": 0}
 lines = [json.loads(x) for x in open(glob.glob("whole/tiny.gguf/samples_colours_*.jsonl")[0])]
-assert len(lines) == 150 and all(x["synthetic"] is True for x in lines)
-assert [x["doc_id"] for x in lines] == list(range(150))
-assert sum(x["acc"] for x in lines) / 150 == r["results"]["colours"]["acc,none"]
+assert len(lines) == 400 and all(x["synthetic"] is True for x in lines)
+assert [x["doc_id"] for x in lines] == list(range(400))
+assert sum(x["acc"] for x in lines) / 400 == r["results"]["colours"]["acc,none"]
 low, high = (r["perbit"]["tasks"]["sums"]["interval_95"]["acc"][k] for k in ("low", "high"))
 assert low < r["results"]["sums"]["acc,none"] < high
 EOF

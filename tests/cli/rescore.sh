@@ -6,9 +6,9 @@ ask --tasks made --store s.db -q >/dev/null
 $PERBIT show tasks s.db --output csv >before.csv
 rm tiny.gguf # nobody opens it
 again --output csv >r.csv 2>log
-grep -q 'tiny,BF16,colours,rescored,150,0,0' r.csv
-grep -q 'tiny,BF16,sums,rescored,200,0,0' r.csv
-grep -q '2 cells rescored: 350 documents, 0 values changed, 0 added; 0 cells kept' log
+grep -q 'tiny,BF16,colours,rescored,400,0,0' r.csv
+grep -q 'tiny,BF16,sums,rescored,500,0,0' r.csv
+grep -q '2 cells rescored: 900 documents, 0 values changed, 0 added; 0 cells kept' log
 $PERBIT show tasks s.db --output csv | cmp - before.csv
 
 # a value that was scored otherwise is set right
@@ -25,10 +25,10 @@ $PERBIT show tasks s.db --output csv | cmp - before.csv
 # a metric that the task file has got since
 sed -i 's/^metric_list: \[{metric: acc}\]/metric_list: [{metric: acc}, {metric: acc_bytes}, {metric: exact_match}]/' yaml/sums.yaml
 again 2>log >/dev/null
-grep -q '0 values changed, 400 added' log
+grep -q '0 values changed, 1000 added' log
 $PERBIT show tasks s.db --output csv >after.csv
-grep -q ',sums,.*,acc_bytes,200,' after.csv
-grep -q ',sums,.*,exact_match,200,' after.csv
+grep -q ',sums,.*,acc_bytes,500,' after.csv
+grep -q ',sums,.*,exact_match,500,' after.csv
 
 # the task asks something else: kept, named, status 3; the other is done
 sed -i 's/{{thing}} is/{{thing}} looks/' yaml/colours.yaml
@@ -36,7 +36,7 @@ status=0
 again >r.txt 2>log || status=$?
 [ $status = 3 ]
 grep -q '^error: tiny BF16: colours: the task asks something else now' log
-grep -q '1 cells rescored: 200 documents' log
+grep -q '1 cells rescored: 500 documents' log
 sed -i 's/{{thing}} looks/{{thing}} is/' yaml/colours.yaml
 
 # other rows
