@@ -59,6 +59,22 @@ struct lmeval {
     double elapsed_s;
 };
 
+/* A task or a group with what the results file lists by name. */
+struct lmeval_named {
+    const char *name;
+    const struct lmeval_task *task;
+    const struct lmeval_group *group;
+    int n_shots; /* below 0: nothing is said */
+    int n_flags;
+    const char *flag[TASK_METRICS_MAX];
+    int is_higher[TASK_METRICS_MAX]; /* higher is better: 0, 1; -1: its members differ */
+};
+
+struct lmeval_names {
+    struct lmeval_named *v; /* [n], sorted */
+    int n;
+};
+
 /* Everything but names and hashes; n_tasks 0: nothing was done. */
 int lmeval_read(struct lmeval *out, struct arena *a, const struct plan *p, const struct plan_variant *v,
                 struct store *store, struct evaluation *e, struct err *err);
@@ -69,6 +85,9 @@ const char *lmeval_key(const struct lmeval *r, const char *metric, const char *s
 /* The filter of the first task of the group that has the metric; NULL: none has. */
 const char *lmeval_group_filter(const struct lmeval *r, const struct lmeval_group *g, const char *metric);
 
+void lmeval_list(struct lmeval_names *out, const struct lmeval *r);
+struct lmeval_named *lmeval_named(struct lmeval_names *all, const char *name); /* NULL */
+
 /* The task file as TaskConfig.to_dict() has it; functions by the name that the file gives them. */
 int lmeval_config(struct jw *w, const struct lmeval *r, const struct lmeval_task *t, struct err *err);
 /* A YAML node as JSON. */
@@ -76,6 +95,9 @@ int lmeval_yaml(struct jw *w, const struct yaml_node *node, struct err *err);
 
 /* The text of the results file. */
 int lmeval_results(struct buf *out, const struct lmeval *r, struct err *err);
+void lmeval_own(struct jw *w, const struct lmeval *r);
+/* Its tables for people. */
+void lmeval_tables(struct buf *out, const struct lmeval *r);
 /* Writes the samples of a task to path and sets its hash. */
 int lmeval_samples(struct lmeval_task *t, const struct lmeval *r, const char *path, struct err *err);
 

@@ -138,3 +138,53 @@ int lmeval_files_write(const struct plan *p, struct store *store, double elapsed
     evaluation_close(e);
     return rc;
 }
+
+/* --- tables ----------------------------------------------------------------------------------------- */
+
+/* "perbit (path=model.gguf), limit: 20.0, num_fewshot: 5" */
+static void put_title(struct buf *out, const struct lmeval *r)
+{
+    const struct settings *s = &r->plan->study->settings;
+    if (r->is_synthetic)
+        buf_puts(out, "SYNTHETIC DATA: made up to test the program. Nothing here was measured.\n\n");
+    buf_printf(out, "perbit (path=%s), limit: ", r->variant->path);
+    if (s->limit > 0)
+        buf_printf(out, "%g", s->limit);
+    else
+        buf_puts(out, "None");
+    if (s->num_fewshot >= 0)
+        buf_printf(out, ", num_fewshot: %lld\n\n", (long long)s->num_fewshot);
+    else
+        buf_puts(out, ", num_fewshot: None\n\n");
+}
+
+static int put_variants(struct buf *out, const struct plan *p, struct store *store, struct evaluation *e, struct err *err)
+{
+    int rc = 0;
+    for (int i = 0; rc == 0 && i < p->n_variants; i++) {
+        struct arena a;
+        struct lmeval r;
+        arena_init(&a);
+        rc = lmeval_read(&r, &a, p, &p->variants[i], store, e, err);
+        if (rc == 0 && r.n_tasks > 0) {
+            put_title(out, &r);
+            lmeval_tables(out, &r);
+        }
+        arena_release(&a);
+    }
+    return rc;
+}
+
+int lmeval_files_tables(struct buf *out, const struct study *study, struct store *store, struct err *err)
+{
+    struct plan plan;
+    struct evaluation *e = NULL;
+    if (plan_build(&plan, study, store, err) < 0)
+        return -1;
+    int rc = evaluation_open(&e, &study->settings, err);
+    if (rc == 0)
+        rc = put_variants(out, &plan, store, e, err);
+    evaluation_close(e);
+    plan_release(&plan);
+    return rc;
+}

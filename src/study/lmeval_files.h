@@ -23,4 +23,7 @@ int lmeval_files_check(const struct settings *s, struct err *err); /* before any
 /* Does nothing without output_path or without tasks. */
 int lmeval_files_write(const struct plan *p, struct store *store, double elapsed_s, int *out_n_files, struct err *err);
 
+/* The tables that lm-evaluation-harness prints, a model after the other, with its line above them; after the run. */
+int lmeval_files_tables(struct buf *out, const struct study *study, struct store *store, struct err *err);
+
 #endif

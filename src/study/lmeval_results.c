@@ -1,9 +1,9 @@
-/* The results file: keys and their order as in lm-evaluation-harness's result_schema.py; perbit's own stand under "perbit". */
+/* The results file: keys and their order as in lm-evaluation-harness's result_schema.py; the last one, "perbit", is
+   lmeval_own.c's. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/backend.h"
 #include "store/query.h"
 #include "study/lmeval.h"
 #include "tasks/pyvalue.h"
@@ -135,88 +135,7 @@ static void write_subtasks(struct jw *w, const struct lmeval *r)
 
 /* --- what is listed by name, sorted -------------------------------------------------------------- */
 
-/* A task or a group with its value: of n-shot a number, of higher_is_better three-valued flags. */
-struct named {
-    const char *name;
-    const struct lmeval_task *task;
-    const struct lmeval_group *group;
-    int n_shots; /* -1: nothing is said */
-    int n_flags;
-    const char *flag[TASK_METRICS_MAX];
-    int is_higher[TASK_METRICS_MAX]; /* 0, 1; -1: its members differ */
-};
-
-struct names {
-    struct named *v;
-    int n;
-};
-
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(((const struct named *)a)->name, ((const struct named *)b)->name);
-}
-
-static struct named *find_named(struct names *all, const char *name)
-{
-    for (int i = 0; i < all->n; i++)
-        if (strcmp(all->v[i].name, name) == 0)
-            return &all->v[i];
-    return NULL;
-}
-
-static void add_flag(struct named *n, const char *flag, int is_higher)
-{
-    for (int i = 0; i < n->n_flags; i++)
-        if (strcmp(n->flag[i], flag) == 0) {
-            n->is_higher[i] = n->is_higher[i] == is_higher ? is_higher : -1;
-            return;
-        }
-    if (n->n_flags == TASK_METRICS_MAX)
-        return;
-    n->flag[n->n_flags] = flag;
-    n->is_higher[n->n_flags++] = is_higher;
-}
-
-static void add_task(struct names *all, const struct lmeval *r, const struct lmeval_task *t)
-{
-    struct named *n = &all->v[all->n++];
-    *n = (struct named){ .name = t->task->name, .task = t,
-                         .n_shots = evaluation_num_fewshot(r->evaluation, t->i_task) };
-    for (int m = 0; m < t->task->n_metrics; m++)
-        add_flag(n, t->task->metrics[m].name, t->task->metrics[m].higher_is_better);
-}
-
-/* What all children that stand in the list so far agree on. Outer groups come first, as in the reference: of a group
-   of groups it then says nothing. */
-static void add_group(struct names *all, const struct lmeval_group *g)
-{
-    struct named n = { .name = g->group->name, .group = g, .n_shots = -1 };
-    bool is_first = true;
-    for (int i = 0; i < g->n_children; i++) {
-        const struct named *child = find_named(all, g->children[i]);
-        if (!child)
-            continue;
-        if (child->n_shots >= 0) {
-            n.n_shots = is_first || n.n_shots == child->n_shots ? child->n_shots : -2;
-            is_first = false;
-        }
-        for (int k = 0; k < child->n_flags; k++)
-            add_flag(&n, child->flag[k], child->is_higher[k]);
-    }
-    all->v[all->n++] = n;
-}
-
-static void list_names(struct names *out, const struct lmeval *r)
-{
-    *out = (struct names){ .v = arena_alloc(r->a, (size_t)(r->n_tasks + r->n_groups + 1) * sizeof *out->v) };
-    for (int i = 0; i < r->n_tasks; i++)
-        add_task(out, r, &r->tasks[i]);
-    for (int i = 0; i < r->n_groups; i++)
-        add_group(out, &r->groups[i]);
-    qsort(out->v, (size_t)out->n, sizeof *out->v, by_name);
-}
-
-static int write_version(struct jw *w, const struct named *n, struct err *err)
+static int write_version(struct jw *w, const struct lmeval_named *n, struct err *err)
 {
     jw_key(w, n->name);
     if (n->group) {
@@ -231,7 +150,7 @@ static int write_version(struct jw *w, const struct named *n, struct err *err)
     return 0;
 }
 
-static void write_flags(struct jw *w, const struct named *n)
+static void write_flags(struct jw *w, const struct lmeval_named *n)
 {
     jw_key(w, n->name);
     jw_object(w);
@@ -247,8 +166,8 @@ static void write_flags(struct jw *w, const struct named *n)
 
 static int write_names(struct jw *w, const struct lmeval *r, struct err *err)
 {
-    struct names all;
-    list_names(&all, r);
+    struct lmeval_names all;
+    lmeval_list(&all, r);
     jw_key(w, "configs");
     jw_object(w);
     for (int i = 0; i < all.n; i++) {
@@ -391,94 +310,6 @@ static int write_prompting(struct jw *w, const struct lmeval *r, struct err *err
     return 0;
 }
 
-/* --- perbit's own ------------------------------------------------------------------------------- */
-
-static void write_own_task(struct jw *w, const struct lmeval_task *t)
-{
-    jw_key(w, t->task->name);
-    jw_object(w);
-    jw_kstr(w, "definition", t->cell->task->identity);
-    jw_kstr(w, "data_sha256", t->cell->task->data_sha256);
-    jw_kint(w, "tokens_cut", t->n_cut);
-    jw_key(w, "interval_95");
-    jw_object(w);
-    for (int k = 0; k < t->task->n_metrics; k++) {
-        int m = t->order[k];
-        jw_key(w, t->task->metrics[m].name);
-        jw_object(w);
-        jw_knum(w, "low", t->ci[m].low);
-        jw_knum(w, "high", t->ci[m].high);
-        jw_kstr(w, "method", t->is_wilson[m] ? "wilson" : "normal");
-        jw_end(w);
-    }
-    jw_end(w);
-    jw_end(w);
-}
-
-static void write_own_group(struct jw *w, const struct lmeval_group *g)
-{
-    jw_key(w, g->group->name);
-    jw_object(w);
-    jw_kint(w, "tasks", g->n_tasks);
-    jw_kint(w, "tasks_missing", g->n_missing);
-    for (int k = 0; k < g->group->n_metrics; k++) {
-        jw_key(w, g->group->metrics[k].name);
-        jw_object(w);
-        jw_knum(w, "macro_mean", g->macro[k].value);
-        jw_knum(w, "macro_stderr", g->macro[k].se);
-        jw_end(w);
-    }
-    jw_end(w);
-}
-
-static void write_failed(struct jw *w, const struct lmeval *r)
-{
-    jw_key(w, "failed");
-    jw_object(w);
-    for (int i = 0; i < r->plan->n_cells; i++) {
-        const struct plan_cell *c = &r->plan->cells[i];
-        if (c->variant == r->variant && c->task && c->status != STORE_DONE)
-            jw_kstr(w, c->task->name, c->reason ? c->reason : "not measured");
-    }
-    jw_end(w);
-}
-
-static void write_own(struct jw *w, const struct lmeval *r)
-{
-    static const char *const groups[] = { "task files", "tasks", "engine", NULL };
-    struct buf file = BUF_INIT;
-    modelfile_json(&file, r->variant->file.n_params ? &r->variant->file : &r->variant->model->file);
-    jw_key(w, "perbit");
-    jw_object(w);
-    jw_kstr(w, "version", PERBIT_VERSION);
-    jw_kstr(w, "engine", backend_build());
-    jw_kstr(w, "results_as_of", "lm-evaluation-harness 0.4.13");
-    jw_kbool(w, "synthetic", r->is_synthetic);
-    jw_kstr(w, "model", r->variant->model->name);
-    jw_kstr(w, "level", r->variant->level);
-    jw_kstr(w, "source_sha256", r->variant->model->sha256);
-    jw_key(w, "file");
-    jw_raw(w, file.data);
-    jw_key(w, "settings");
-    jw_raw(w, settings_json(r->a, &r->plan->study->settings, groups, false));
-    jw_kstr(w, "machine_id", r->plan->machine_id);
-    jw_key(w, "machine");
-    jw_raw(w, r->plan->machine_info);
-    jw_key(w, "tasks");
-    jw_object(w);
-    for (int i = 0; i < r->n_tasks; i++)
-        write_own_task(w, &r->tasks[i]);
-    jw_end(w);
-    jw_key(w, "groups");
-    jw_object(w);
-    for (int i = 0; i < r->n_groups; i++)
-        write_own_group(w, &r->groups[i]);
-    jw_end(w);
-    write_failed(w, r);
-    jw_end(w);
-    buf_release(&file);
-}
-
 /* --- all ----------------------------------------------------------------------------------------- */
 
 int lmeval_results(struct buf *out, const struct lmeval *r, struct err *err)
@@ -502,7 +333,7 @@ int lmeval_results(struct buf *out, const struct lmeval *r, struct err *err)
     write_hashes(&w, r);
     if (write_prompting(&w, r, err) < 0)
         return -1;
-    write_own(&w, r);
+    lmeval_own(&w, r);
     jw_end(&w);
     return 0;
 }

@@ -7,6 +7,7 @@ perbit asks a fake model, which knows nothing, about real tasks and about some m
 lm-evaluation-harness (0.4.13, the Python that PERBIT_PYTHON names) is run on the same rows, with a model that gives the
 answers of perbit's samples. Every key of both, in its order, and every value must be equal, floats to 1e-12; what cannot
 be (dates, the model's own name for itself, Python's environment, code of Python functions) is listed in EXCUSED below.
+So must the tables that both print (-o md).
 Prints what was compared; exit status 1 and a line a difference otherwise.
 """
 import argparse
@@ -167,11 +168,11 @@ def make_tasks(data, folder):
 def run_perbit(work, case, data, folder):
     out = work / case["name"] / "perbit"
     cmd = [os.environ.get("PERBIT", "build/release/perbit"), "eval", "tiny.gguf", "--tasks", case["tasks"], "--data",
-           str(data), "--include_path", str(folder), "--output_path", str(out), "--log_samples", "-q", *case["options"]]
-    done = subprocess.run(cmd, cwd=work, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+           str(data), "--include_path", str(folder), "--output_path", str(out), "--log_samples", "-q", "-o", "md", *case["options"]]
+    done = subprocess.run(cmd, cwd=work, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     if done.returncode != 0:
         sys.exit(f"{' '.join(cmd)}: status {done.returncode}\n{done.stderr}")
-    return read_files(out)
+    return (*read_files(out), done.stdout)
 
 
 def read_files(out):
@@ -201,6 +202,7 @@ def run_reference(work, case, folder, samples):
     from lm_eval.api.model import LM
     from lm_eval.loggers import EvaluationTracker
     from lm_eval.tasks import TaskManager
+    from lm_eval.utils import make_table
 
     answers = answers_of(samples)
 
@@ -224,7 +226,20 @@ def run_reference(work, case, folder, samples):
     tracker.save_results_aggregated(results=results, samples=of_tasks)
     for name in results["configs"]:
         tracker.save_results_samples(task_name=name, samples=of_tasks[name])
-    return read_files(out)
+    tables = make_table(results) + "\n" + (make_table(results, "groups") if "groups" in results else "")
+    return (*read_files(out), tables)
+
+
+def table_cells(text):
+    """Cells of all lines of Markdown tables; a number is a number however it is written."""
+    def cell(i, c):
+        try:
+            return float(c)
+        except ValueError:
+            return c.rstrip() if i == 0 else re.sub(":?-+:?", "-", c.strip())
+    lines = [line.strip("\n") for line in text.split("\n") if line.startswith("|")]
+    return [[c.strip() for c in line[1:-1].split("|")] if "Version" in line else
+            [cell(i, c) for i, c in enumerate(line[1:-1].split("|"))] for line in lines if not line.startswith("|--")]
 
 
 # ---- comparison
@@ -278,6 +293,18 @@ class Comparison:
         if not same:
             self.differ(f"{where}{path}", ours, theirs)
 
+    def tables(self, ours, theirs):
+        ours, theirs = table_cells(ours), table_cells(theirs)
+        if len(ours) != len(theirs):
+            self.differ("lines of tables", len(ours), len(theirs))
+        for a, b in zip(ours, theirs):
+            for x, y in zip(a, b):
+                self.n_values += 1
+                same = x == y or (isinstance(x, float) and isinstance(y, float) and
+                                  math.isclose(x, y, rel_tol=1e-12, abs_tol=5.1e-5))
+                if not same and not (a[4] in ("f1", "mcc", "perplexity") and x == "N/A"):
+                    self.differ("table", a, b)
+
     def samples(self, where, ours, theirs):
         if sorted(ours) != sorted(theirs):
             self.differ(f"{where}samples files", sorted(ours), sorted(theirs))
@@ -325,11 +352,12 @@ def main():
     bad = 0
     for case in cases:
         c = Comparison()
-        where, ours, our_samples = run_perbit(work, case, data, folder)
-        their_where, theirs, their_samples = run_reference(work, case, folder, our_samples)
+        where, ours, our_samples, our_tables = run_perbit(work, case, data, folder)
+        their_where, theirs, their_samples, their_tables = run_reference(work, case, folder, our_samples)
         c.value("", "folder", str(where), str(their_where))
         c.mapping("", "", ours, theirs)
         c.samples("", our_samples, their_samples)
+        c.tables(our_tables, their_tables)
         if ours.get("synthetic") is not True:
             c.differ("synthetic", ours.get("synthetic"), True)
         print(f"{case['name']}: {len(our_samples)} tasks, {c.n_lines} documents, {c.n_keys} keys, {c.n_values} values, "
