@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """files.py: perbit eval's results and samples files against those that lm-evaluation-harness writes itself.
 
-  PERBIT=/path/to/perbit PERBIT_SHARED=/folder/with/data  $PERBIT_PYTHON tests/lmeval/files.py [--limit N] [--keep DIR]
+  PERBIT=/path/to/perbit PERBIT_SHARED=/folder/with/data  $PERBIT_PYTHON tests/lmeval/files.py [--limit N] [--only NAMES] [--keep DIR]
 
 perbit asks a fake model, which knows nothing, about real tasks and about some made here, and writes its files. Then
 lm-evaluation-harness (0.4.13, the Python that PERBIT_PYTHON names) is run on the same rows, with a model that gives the
@@ -20,12 +20,14 @@ import re
 import subprocess
 import sys
 import tempfile
+import warnings
 from pathlib import Path
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("HF_DATASETS_OFFLINE", "1")
 os.environ.setdefault("LMEVAL_LOG_LEVEL", "CRITICAL")
 logging.disable(logging.CRITICAL)
+warnings.simplefilter("ignore")
 
 import datasets  # noqa: E402
 
@@ -188,6 +190,17 @@ def read_files(out):
     return results[0][0].parent.relative_to(out), results[0][1], samples
 
 
+CHAT = ("{{ bos_token }}{% for m in messages %}\n    <|{{ m['role'] }}|>\n{{ m['content'] }}{{ eos_token }}\n{% endfor %}"
+        "{% if add_generation_prompt %}<|assistant|>\n{% endif %}")
+
+
+def chat_text(messages, add_generation_prompt=True):
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+    template = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True).from_string(CHAT)
+    return template.render(messages=messages, add_generation_prompt=add_generation_prompt, bos_token="<s>",
+                           eos_token="</s>")
+
+
 def answers_of(samples):
     answers = {}
     for lines in samples.values():
@@ -207,6 +220,14 @@ def run_reference(work, case, folder, samples):
     answers = answers_of(samples)
 
     class Replay(LM):
+        tokenizer_name = "none"
+
+        def chat_template(self, chat_template=False):
+            return CHAT
+
+        def apply_chat_template(self, chat_history, add_generation_prompt=True):
+            return chat_text(chat_history, add_generation_prompt)
+
         def loglikelihood(self, requests, **_):
             return [answers[r.args] for r in requests]
 
@@ -322,6 +343,7 @@ def main():
     ap = argparse.ArgumentParser()
     ap.add_argument("--limit", type=float, default=20)
     ap.add_argument("--keep", type=Path)
+    ap.add_argument("--only", default="", help="names of runs, with commas")
     a = ap.parse_args()
     shared = Path(os.environ["PERBIT_SHARED"]) / "data"
     scratch = tempfile.TemporaryDirectory()
@@ -332,8 +354,9 @@ def main():
         if p.is_dir():
             (data / p.name).symlink_to(p)
     make_tasks(data, folder)
-    (work / "tiny.gguf").write_text('{"perbit_fake_model":1,"name":"tiny","seed":7,"n_vocab":300,"add_bos":false,'
-                                    '"level":"BF16","noise":0.0,"n_params":1000000,"n_ctx_train":4096,"bpw":16.0}\n')
+    (work / "tiny.gguf").write_text(json.dumps({
+        "perbit_fake_model": 1, "name": "tiny", "seed": 7, "n_vocab": 300, "add_bos": False, "level": "BF16", "noise": 0.0,
+        "n_params": 1000000, "n_ctx_train": 4096, "bpw": 16.0, "chat_template": CHAT}))
     datasets.load_dataset = make_loader(data)
     n = str(a.limit)
     cases = [
@@ -347,10 +370,20 @@ def main():
          "options": ["--seed", "3,4,5,6", "--system_instruction", "Be brief.", "--limit", "0.5"],
          "arguments": {"limit": 0.5, "system_instruction": "Be brief.", "random_seed": 3, "numpy_random_seed": 4,
                        "torch_random_seed": 5, "fewshot_random_seed": 6}},
+        {"name": "chat", "tasks": "made_choice,made_two,made_likelihood,mmlu_anatomy,arc_challenge",
+         "options": ["--apply_chat_template", "--num_fewshot", "2", "--limit", "4"],
+         "arguments": {"limit": 4.0, "num_fewshot": 2, "apply_chat_template": True}},
+        {"name": "single_turn", "tasks": "made_choice,mmlu_anatomy",
+         "options": ["--apply_chat_template", "--no-fewshot_as_multiturn", "--num_fewshot", "3", "--limit", "4",
+                     "--system_instruction", "Be brief."],
+         "arguments": {"limit": 4.0, "num_fewshot": 3, "apply_chat_template": True, "fewshot_as_multiturn": False,
+                       "system_instruction": "Be brief."}},
         {"name": "one", "tasks": "made", "options": ["--limit", "1"], "arguments": {"limit": 1.0}},
     ]
     bad = 0
     for case in cases:
+        if a.only and case["name"] not in a.only.split(","):
+            continue
         c = Comparison()
         where, ours, our_samples, our_tables = run_perbit(work, case, data, folder)
         their_where, theirs, their_samples, their_tables = run_reference(work, case, folder, our_samples)
