@@ -1,6 +1,8 @@
 #include "cli/measure.h"
+#include "study/lmeval_files.h"
 
-static const char *const groups[] = { "engine", "text", "perplexity", "speed", "memory", "quantize", "store", "run",
+static const char *const groups[] = { "engine", "text", "perplexity", "speed", "memory", "quantize", "task files", "tasks",
+                                      "evaluation", "store", "run",
                                       "output", NULL };
 
 static int run(struct invocation *in, struct err *err)
@@ -8,6 +10,8 @@ static int run(struct invocation *in, struct err *err)
     struct study study;
     struct store *store;
     if (measure_load_study(&study, in, in->args[0], err) < 0)
+        return EXIT_FAILED;
+    if (lmeval_files_check(&study.settings, err) < 0)
         return EXIT_FAILED;
     if (store_open(&store, settings_store(&study.settings), STORE_WRITE, err) < 0)
         return EXIT_FAILED;

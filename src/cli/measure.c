@@ -7,6 +7,7 @@
 #include "base/units.h"
 #include "cli/progress.h"
 #include "report/writer.h"
+#include "study/lmeval_files.h"
 
 static const char *first_reason(const struct plan *p)
 {
@@ -41,6 +42,19 @@ static int status_of(const struct study *study, const struct plan *p, const stru
     return EXIT_FAILED;
 }
 
+/* lm-evaluation-harness's files, where --output_path asks for them. */
+static int write_files(int status, const struct plan *p, struct store *store, double elapsed_s, struct err *err)
+{
+    int n_files;
+    if (status != EXIT_DONE && status != EXIT_SOME_FAILED)
+        return status;
+    if (lmeval_files_write(p, store, elapsed_s, &n_files, err) < 0)
+        return EXIT_FAILED;
+    if (n_files > 0)
+        log_info("%d files written to %s", n_files, p->study->settings.output_path);
+    return status;
+}
+
 int measure_study(const struct study *study, struct store *store, const char *command, struct err *err)
 {
     struct plan plan;
@@ -61,6 +75,7 @@ int measure_study(const struct study *study, struct store *store, const char *co
         runner_run(&plan, store, &view, &result, err) == 0 && store_run_end(store, run_id, err) == 0)
         status = status_of(study, &plan, &result, err);
     progress_release(&progress);
+    status = write_files(status, &plan, store, result.elapsed_s, err);
     if (result.elapsed_s > 0)
         log_debug("%.3f s in all, %.3f s in decode calls", result.elapsed_s, result.decode_s);
     plan_release(&plan);

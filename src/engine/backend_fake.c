@@ -4,6 +4,7 @@
  *   "name" "fake", "seed" 1, "n_vocab" 300 (>= 258), "add_bos" false, "n_ctx_train" 4096
  *   "level" "BF16", "noise" 0.0  logits += noise * z(level, history): 0 is the base
  *   "n_params" 1000000, "bpw" 16 tensor bytes = n_params * bpw / 8
+ *   "chat_template" none         a Jinja template, as a model file has it
  *   "delay_us_per_token" 0       decode sleeps so long for each token of a batch
  *   "fail_open" "message"        open fails with it
  *   "fail_decode_at" N           the Nth decode call fails (from 1); "abort_decode_at" N: it calls abort()
@@ -30,7 +31,7 @@
 enum { TOKEN_BOS = 256, TOKEN_EOS = 257, VOCAB_MIN = 258, VOCAB_MAX = 1 << 20, KV_BYTES_PER_TOKEN = 1024 };
 
 struct spec {
-    const char *name, *level, *fail_open;
+    const char *name, *level, *fail_open, *chat_template;
     uint64_t seed;
     int n_vocab, n_ctx_train;
     bool add_bos;
@@ -132,6 +133,7 @@ static int read_spec(struct spec *out, struct arena *a, const char *path, struct
         .name = arena_strdup(a, json_str_or(root, "name", "fake")),
         .level = arena_strdup(a, json_str_or(root, "level", "BF16")),
         .fail_open = arena_strdup(a, json_str_or(root, "fail_open", NULL)),
+        .chat_template = arena_strdup(a, json_str_or(root, "chat_template", NULL)),
         .seed = (uint64_t)json_int_or(root, "seed", 1),
         .add_bos = json_bool_or(root, "add_bos", false),
         .noise = json_num_or(root, "noise", 0.0),
@@ -207,6 +209,7 @@ static void set_info(struct backend_info *info, const struct spec *s, const stru
         .bos = TOKEN_BOS,
         .eos = TOKEN_EOS,
         .add_bos = s->add_bos,
+        .chat_template = s->chat_template,
         .is_synthetic = true,
         .kv_bytes = (int64_t)n_ctx * KV_BYTES_PER_TOKEN,
         .weights_bytes = tensor_bytes(s),

@@ -50,13 +50,13 @@ static int open_parts(struct evaluation *e, struct err *err)
         return err_set(err, ERR_USAGE, "missing option --tasks: names with commas (perbit tasks lists them)");
     if (read_seed(&e->fewshot_seed, &e->arena, s->seed, err) < 0 ||
         catalog_open(&e->catalog, &s->include_path, n_folders, err) < 0 ||
-        suite_open(&e->suite, e->catalog, s->tasks, err) < 0 || datasets_open(&e->datasets, data_dir(s), err) < 0)
+        suite_open(&e->suite, e->catalog, s->tasks, err) < 0)
         return -1;
     e->dataset = xcalloc((size_t)e->suite->n_tasks + 1, sizeof *e->dataset);
     return 0;
 }
 
-int evaluation_open(struct evaluation **out, const struct settings *s, struct err *err)
+int evaluation_open_tasks(struct evaluation **out, const struct settings *s, struct err *err)
 {
     struct evaluation *e = xcalloc(1, sizeof *e);
     *out = NULL;
@@ -68,6 +68,22 @@ int evaluation_open(struct evaluation **out, const struct settings *s, struct er
     }
     *out = e;
     return 0;
+}
+
+static int open_folder(struct evaluation *e, struct err *err)
+{
+    return e->datasets ? 0 : datasets_open(&e->datasets, data_dir(e->settings), err);
+}
+
+int evaluation_open(struct evaluation **out, const struct settings *s, struct err *err)
+{
+    if (evaluation_open_tasks(out, s, err) < 0)
+        return -1;
+    if (open_folder(*out, err) == 0)
+        return 0;
+    evaluation_close(*out);
+    *out = NULL;
+    return -1;
 }
 
 void evaluation_close(struct evaluation *e)
@@ -97,6 +113,14 @@ const struct task *evaluation_task(const struct evaluation *e, int i)
 const struct suite *evaluation_suite(const struct evaluation *e)
 {
     return e->suite;
+}
+
+int evaluation_find(const struct evaluation *e, const char *name)
+{
+    for (int i = 0; i < e->suite->n_tasks; i++)
+        if (strcmp(e->suite->tasks[i]->name, name) == 0)
+            return i;
+    return -1;
 }
 
 int evaluation_num_fewshot(const struct evaluation *e, int i)
@@ -133,6 +157,8 @@ static int open_dataset(struct evaluation *e, int i, struct err *err)
     const struct yaml_node *files = t->dataset_kwargs ? yaml_find(t->dataset_kwargs, "data_files") : NULL;
     if (e->dataset[i])
         return 0;
+    if (open_folder(e, err) < 0)
+        return -1;
     if (files)
         return open_files(&e->dataset[i], e, files, err);
     const struct dataset_key key = { t->dataset_path, t->dataset_name, t->name };
@@ -151,6 +177,15 @@ static int open_rows(const struct rowset **eval, const struct rowset **pool, str
     if (open_dataset(e, i, err) < 0 || dataset_split(eval, e->dataset[i], t->eval_split, err) < 0)
         return -1;
     return needs_pool(e, i) ? dataset_split(pool, e->dataset[i], t->pool_split, err) : 0;
+}
+
+int evaluation_n_rows(int64_t *out, struct evaluation *e, int i, struct err *err)
+{
+    const struct rowset *eval, *pool;
+    if (open_rows(&eval, &pool, e, i, err) < 0)
+        return -1;
+    *out = eval->n;
+    return 0;
 }
 
 int evaluation_data_sha256(char out[65], struct evaluation *e, int i, struct err *err)
@@ -188,16 +223,21 @@ int evaluation_items(struct items **out, struct evaluation *e, int i, int64_t fi
 /* --- what a task is ---------------------------------------------------------------------------- */
 
 /* Keys of a task file that change no request and no score. */
-static bool is_decoration(const char *key)
+static const char *const decoration[] = { "tag", "task_alias", "group", "group_alias", "include", "task_list", NULL };
+/* Keys that say what answers are worth, not what is asked; NULL-terminated. */
+static const char *const scoring[] = { "metric_list", "process_results", "filter_list", "metadata",
+                                       "should_decontaminate", "doc_to_decontamination_query", NULL };
+static const char *const nothing[] = { NULL };
+
+static bool has_name(const char *const *names, const char *name)
 {
-    static const char *const keys[] = { "tag", "task_alias", "group", "group_alias", "include" };
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
-        if (strcmp(keys[i], key) == 0)
+    for (; *names; names++)
+        if (strcmp(*names, name) == 0)
             return true;
     return false;
 }
 
-static void write_node(struct jw *w, const struct yaml_node *node, bool is_top);
+static void write_node(struct jw *w, const struct yaml_node *node);
 
 /* The first key after `last` in order of names, or -1. */
 static int next_key(const struct yaml_node *map, const char *last)
@@ -211,29 +251,30 @@ static int next_key(const struct yaml_node *map, const char *last)
 }
 
 /* Keys in order of their names: where a key stands, in the file or in one that it includes, means nothing. */
-static void write_mapping(struct jw *w, const struct yaml_node *map, bool is_top)
+static void write_mapping(struct jw *w, const struct yaml_node *map, const char *const *left_out,
+                          const char *const *left_out_too)
 {
     jw_object(w);
     for (int i = next_key(map, NULL); i >= 0; i = next_key(map, map->keys[i]->text)) {
-        if (is_top && is_decoration(map->keys[i]->text))
+        if (has_name(left_out, map->keys[i]->text) || has_name(left_out_too, map->keys[i]->text))
             continue;
         jw_key(w, map->keys[i]->text);
-        write_node(w, map->items[i], false);
+        write_node(w, map->items[i]);
     }
     jw_end(w);
 }
 
-static void write_node(struct jw *w, const struct yaml_node *node, bool is_top)
+static void write_node(struct jw *w, const struct yaml_node *node)
 {
     if (node->kind == YAML_MAPPING) {
-        write_mapping(w, node, is_top);
+        write_mapping(w, node, nothing, nothing);
         return;
     }
     jw_array(w);
     jw_str(w, node->tag);
     if (node->kind == YAML_SEQUENCE)
         for (int i = 0; i < node->n; i++)
-            write_node(w, node->items[i], false);
+            write_node(w, node->items[i]);
     else
         jw_str(w, node->text);
     if (node->kind == YAML_SCALAR)
@@ -241,17 +282,29 @@ static void write_node(struct jw *w, const struct yaml_node *node, bool is_top)
     jw_end(w);
 }
 
+static void digest_task(char hex[SHA256_HEX_BYTES], const struct task *t, const char *const *left_out)
+{
+    struct buf text = BUF_INIT;
+    struct jw w;
+    jw_init(&w, &text);
+    write_mapping(&w, t->config, decoration, left_out);
+    sha256_bytes(hex, text.data, text.len);
+    buf_release(&text);
+}
+
 const char *evaluation_identity(const struct evaluation *e, int i, struct arena *a)
 {
     const struct task *t = e->suite->tasks[i];
-    struct buf text = BUF_INIT;
-    struct jw w;
     char hex[SHA256_HEX_BYTES];
-    jw_init(&w, &text);
-    write_node(&w, t->config, true);
-    sha256_bytes(hex, text.data, text.len);
-    buf_release(&text);
+    digest_task(hex, t, nothing);
     return arena_printf(a, "%s:%s:%s", t->name, t->version, hex);
+}
+
+const char *evaluation_asks(const struct evaluation *e, int i, struct arena *a)
+{
+    char hex[SHA256_HEX_BYTES];
+    digest_task(hex, e->suite->tasks[i], scoring);
+    return arena_strdup(a, hex);
 }
 
 static void write_metrics(struct jw *w, const struct task *t)
@@ -294,6 +347,8 @@ const char *evaluation_fact(const struct evaluation *e, int i, struct arena *a)
     jw_kint(&w, "num_fewshot", evaluation_num_fewshot(e, i));
     write_metrics(&w, t);
     write_groups(&w, e->suite, i);
+    jw_kstr(&w, "asks", evaluation_asks(e, i, a));
+    jw_kstr(&w, "tasks", e->settings->tasks);
     jw_end(&w);
     const char *copy = arena_strdup(a, text.data);
     buf_release(&text);

@@ -22,12 +22,15 @@
 struct evaluation;
 
 int evaluation_open(struct evaluation **out, const struct settings *s, struct err *err);
+/* The same without a data folder: opening items then says what is wrong with it. */
+int evaluation_open_tasks(struct evaluation **out, const struct settings *s, struct err *err);
 void evaluation_close(struct evaluation *e); /* accepts NULL */
 
 int evaluation_n(const struct evaluation *e);
 const struct task *evaluation_task(const struct evaluation *e, int i);
 const struct suite *evaluation_suite(const struct evaluation *e);
 int evaluation_num_fewshot(const struct evaluation *e, int i); /* as asked */
+int evaluation_find(const struct evaluation *e, const char *name); /* number of a task, or -1 */
 
 /* How a chat model is asked: its own template and the texts of its special tokens. */
 struct evaluation_chat {
@@ -39,12 +42,17 @@ struct evaluation_chat {
    see 26 July 2024, so that a prompt is the same on every day. */
 int evaluation_items(struct items **out, struct evaluation *e, int i, int64_t first_doc,
                      const struct evaluation_chat *chat, struct err *err);
+/* Rows of the split that is evaluated, asked or not. */
+int evaluation_n_rows(int64_t *out, struct evaluation *e, int i, struct err *err);
 /* Digest of the rows that a task reads (opens them). */
 int evaluation_data_sha256(char out[65], struct evaluation *e, int i, struct err *err);
 
 /* "name:version:sha256 of the definition", in a: part of a cell's identity. */
 const char *evaluation_identity(const struct evaluation *e, int i, struct arena *a);
-/* JSON for the store: name, alias, version, num_fewshot, metrics, groups: all that reading the results needs. */
+/* Digest of the part of a definition that decides what is asked: metrics and their like are no part of it. */
+const char *evaluation_asks(const struct evaluation *e, int i, struct arena *a);
+/* JSON for the store: name, alias, version, num_fewshot, metrics, groups: all that reading the results needs; asks and
+   tasks (as the settings named them): what asking again needs. */
 const char *evaluation_fact(const struct evaluation *e, int i, struct arena *a);
 
 #endif

@@ -11,9 +11,9 @@
 #include "engine/scorer.h"
 #include "study/evaluation.h"
 #include "study/job.h"
-#include "tasks/score.h"
+#include "study/task_scores.h"
 
-enum { CHUNK_ITEMS = 128, CHUNK_BYTES = 64 << 10, METRICS_MAX = 16 };
+enum { CHUNK_ITEMS = 128, CHUNK_BYTES = 64 << 10 };
 
 struct asking {
     const struct job *job;
@@ -123,28 +123,11 @@ static int put_answers(const struct asking *k, const struct item *item, const st
     return rc;
 }
 
-/* f1 and mcc are made of all documents together: what is stored is the class of each and the one chosen. */
-static int put_score(const struct asking *k, const struct task_metric *metric, int64_t doc_id, const struct score *s,
-                     struct err *err)
-{
-    const enum metric m = metric_find(metric->name);
-    const double classes[] = { s->gold, s->pred };
-    if (m == METRIC_COUNT)
-        return err_set(err, ERR_UNSUPPORTED, "%s: metric '%s' has no place in the store", k->task->name, metric->name);
-    if (metric_info(m)->is_series)
-        return sink_series(k->sink, k->slot, m, doc_id, classes, 2, err);
-    return sink_measure(k->sink, k->slot, m, doc_id, s->value, err);
-}
-
 static int put_item(const struct asking *k, const struct item *item, const struct answer *answer, struct err *err)
 {
-    struct score score[METRICS_MAX];
-    if (put_answers(k, item, answer, err) < 0 || score_item(score, k->task, item, answer, err) < 0)
+    if (put_answers(k, item, answer, err) < 0)
         return -1;
-    for (int m = 0; m < k->task->n_metrics; m++)
-        if (put_score(k, &k->task->metrics[m], item->doc_id, &score[m], err) < 0)
-            return -1;
-    return 0;
+    return task_scores_put(k->sink, k->slot, k->task, item, answer, err);
 }
 
 static int put_tokens(struct asking *k, struct err *err)
@@ -191,8 +174,6 @@ static int ask_documents(struct asking *k, int64_t first_doc, struct err *err)
     k->n_done = 0;
     if (k->task->kind == ITEM_GENERATE)
         return err_set(err, ERR_UNSUPPORTED, "%s: generation tasks are not measured yet", k->task->name);
-    if (k->task->n_metrics > METRICS_MAX)
-        return err_set(err, ERR_UNSUPPORTED, "%s: more than %d metrics", k->task->name, METRICS_MAX);
     if (evaluation_items(&k->items, k->evaluation, i_task, first_doc, k->job->settings.apply_chat_template ? &k->chat : NULL,
                          err) < 0)
         return -1;
@@ -260,11 +241,22 @@ static int open_chat(struct asking *k, struct err *err)
     return 0;
 }
 
+/* How a chat model was asked: without it, nobody can make the requests again. */
+static int put_chat(const struct asking *k, int slot, struct err *err)
+{
+    if (!k->chat.template)
+        return 0;
+    if (sink_fact(k->sink, slot, "chat_template", k->chat.template, err) < 0 ||
+        (k->chat.bos && sink_fact(k->sink, slot, "bos_token", k->chat.bos, err) < 0))
+        return -1;
+    return k->chat.eos ? sink_fact(k->sink, slot, "eos_token", k->chat.eos, err) : 0;
+}
+
 static int put_facts(const struct asking *k, struct err *err)
 {
     for (int i = 0; i < k->job->n_tasks; i++)
         if (sink_fact(k->sink, i, "system", k->backend->info.system, err) < 0 ||
-            sink_fact(k->sink, i, "devices", k->backend->info.devices, err) < 0)
+            sink_fact(k->sink, i, "devices", k->backend->info.devices, err) < 0 || put_chat(k, i, err) < 0)
             return -1;
     return 0;
 }

@@ -225,7 +225,7 @@ static const struct {
 };
 enum { N_STUDY_KEYS = sizeof study_keys / sizeof study_keys[0] };
 
-static const char *const study_groups[] = { "engine", "text", "perplexity", "tasks", "speed", "memory", "quantize", "store",
+static const char *const study_groups[] = { "engine", "text", "perplexity", "task files", "tasks", "evaluation", "speed", "memory", "quantize", "store",
                                             "run", NULL };
 
 static bool is_path_setting(const struct opt_row *row)

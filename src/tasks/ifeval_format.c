@@ -8,7 +8,7 @@
 #include "base/regex.h"
 #include "base/utf8.h"
 #include "tasks/ifeval_check.h"
-#include "tasks/pyjson.h"
+#include "tasks/pyjson_valid.h"
 
 #include "base/banned.h"
 

@@ -1,170 +1,130 @@
 #include "tasks/pyjson.h"
 
-#include <string.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdbool.h>
+
+#include "tasks/pyvalue.h"
 
 #include "base/banned.h"
 
-enum { DEPTH_MAX = 1000, DIGITS_MAX = 4300 };
-
-struct reader {
-    const char *at, *end;
-    int depth;
-};
-
-static bool value(struct reader *r);
-
-static void skip_space(struct reader *r)
+static const char *escape_of(unsigned char c)
 {
-    while (r->at < r->end && *r->at && strchr(" \t\n\r", *r->at))
-        r->at++;
-}
-
-static bool take(struct reader *r, char c)
-{
-    if (r->at >= r->end || *r->at != c)
-        return false;
-    r->at++;
-    return true;
-}
-
-static bool take_word(struct reader *r, const char *word)
-{
-    size_t n = strlen(word);
-    if ((size_t)(r->end - r->at) < n || memcmp(r->at, word, n))
-        return false;
-    r->at += n;
-    return true;
-}
-
-static int digits(struct reader *r)
-{
-    const char *from = r->at;
-    while (r->at < r->end && *r->at >= '0' && *r->at <= '9')
-        r->at++;
-    return (int)(r->at - from);
-}
-
-static bool is_hex(char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
-static bool escape(struct reader *r)
-{
-    if (r->at >= r->end)
-        return false;
-    char c = *r->at++;
-    if (c != 'u')
-        return c && strchr("\"\\/bfnrt", c);
-    for (int i = 0; i < 4; i++, r->at++)
-        if (r->at >= r->end || !is_hex(*r->at))
-            return false;
-    return true;
-}
-
-static bool string(struct reader *r)
-{
-    if (!take(r, '"'))
-        return false;
-    while (r->at < r->end) {
-        unsigned char c = (unsigned char)*r->at++;
-        if (c == '"')
-            return true;
-        if (c < 0x20 || (c == '\\' && !escape(r)))
-            return false;
+    switch (c) {
+    case '"': return "\\\"";
+    case '\\': return "\\\\";
+    case '\n': return "\\n";
+    case '\r': return "\\r";
+    case '\t': return "\\t";
+    case '\f': return "\\f";
+    case '\b': return "\\b";
+    default: return NULL;
     }
-    return false;
 }
 
-/* A fraction or exponent that is not complete is left over, and so an error of what follows. */
-static bool fraction(struct reader *r)
+void pyjson_text(struct buf *out, const char *s, size_t n_bytes)
 {
-    const char *from = r->at;
-    if (take(r, '.') && digits(r))
-        return true;
-    r->at = from;
-    return false;
-}
-
-static bool exponent(struct reader *r)
-{
-    const char *from = r->at;
-    if (take(r, 'e') || take(r, 'E')) {
-        if (!take(r, '-'))
-            take(r, '+');
-        if (digits(r))
-            return true;
+    size_t from = 0;
+    buf_putc(out, '"');
+    for (size_t i = 0; i < n_bytes; i++) {
+        unsigned char c = (unsigned char)s[i];
+        const char *escape = escape_of(c);
+        if (!escape && c >= 0x20)
+            continue;
+        buf_append(out, s + from, i - from);
+        from = i + 1;
+        if (escape)
+            buf_puts(out, escape);
+        else
+            buf_printf(out, "\\u%04x", c);
     }
-    r->at = from;
-    return false;
+    buf_append(out, s + from, n_bytes - from);
+    buf_putc(out, '"');
 }
 
-static bool number(struct reader *r)
+void pyjson_float(struct buf *out, double f)
 {
-    take(r, '-');
-    int n = take(r, '0') ? 1 : digits(r);
-    bool is_float = fraction(r);
-    is_float = exponent(r) || is_float;
-    return n > 0 && (is_float || n <= DIGITS_MAX);
+    if (isnan(f))
+        buf_puts(out, "NaN");
+    else if (isinf(f))
+        buf_puts(out, f < 0 ? "-Infinity" : "Infinity");
+    else
+        py_print_float(out, f);
 }
 
-static bool member(struct reader *r)
+static void number(struct buf *out, yyjson_val *v)
 {
-    if (!string(r))
-        return false;
-    skip_space(r);
-    if (!take(r, ':'))
-        return false;
-    skip_space(r);
-    return value(r);
+    if (yyjson_is_real(v))
+        pyjson_float(out, yyjson_get_real(v));
+    else if (yyjson_is_uint(v))
+        buf_printf(out, "%" PRIu64, yyjson_get_uint(v));
+    else
+        buf_printf(out, "%" PRId64, yyjson_get_sint(v));
 }
 
-/* The rest of an object or array, after its bracket. */
-static bool items(struct reader *r, bool (*item)(struct reader *r), char close)
+static void dump(struct buf *out, yyjson_val *v, int indent, int depth);
+
+static void new_line(struct buf *out, int n_spaces)
 {
-    skip_space(r);
-    if (take(r, close))
-        return true;
-    do {
-        skip_space(r);
-        if (!item(r))
-            return false;
-        skip_space(r);
-    } while (take(r, ','));
-    return take(r, close);
+    buf_printf(out, "\n%*s", n_spaces, "");
 }
 
-static bool container(struct reader *r)
+/* Between items: nothing before the first; Python leaves no space at the end of a line. */
+static void separate(struct buf *out, bool is_first, int indent, int depth)
 {
-    bool is_object = *r->at++ == '{';
-    if (++r->depth > DEPTH_MAX)
-        return false;
-    bool is = items(r, is_object ? member : value, is_object ? '}' : ']');
-    r->depth--;
-    return is;
+    if (!is_first)
+        buf_puts(out, indent ? "," : ", ");
+    if (indent)
+        new_line(out, indent * depth);
 }
 
-static bool value(struct reader *r)
+static void list(struct buf *out, yyjson_val *v, int indent, int depth)
 {
-    static const char *const words[] = {"null", "true", "false", "NaN", "Infinity", "-Infinity"};
-    if (r->at >= r->end)
-        return false;
-    if (*r->at == '"')
-        return string(r);
-    if (*r->at == '{' || *r->at == '[')
-        return container(r);
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-        if (take_word(r, words[i]))
-            return true;
-    return number(r);
+    size_t i, n;
+    yyjson_val *item;
+    buf_putc(out, '[');
+    yyjson_arr_foreach(v, i, n, item) {
+        separate(out, i == 0, indent, depth + 1);
+        dump(out, item, indent, depth + 1);
+    }
+    if (indent && n)
+        new_line(out, indent * depth);
+    buf_putc(out, ']');
 }
 
-bool pyjson_is_valid(const char *text, size_t n_bytes)
+static void object(struct buf *out, yyjson_val *v, int indent, int depth)
 {
-    struct reader r = {.at = text, .end = text + n_bytes};
-    skip_space(&r);
-    if (!value(&r))
-        return false;
-    skip_space(&r);
-    return r.at == r.end;
+    size_t i, n;
+    yyjson_val *key, *item;
+    buf_putc(out, '{');
+    yyjson_obj_foreach(v, i, n, key, item) {
+        separate(out, i == 0, indent, depth + 1);
+        pyjson_text(out, yyjson_get_str(key), yyjson_get_len(key));
+        buf_puts(out, ": ");
+        dump(out, item, indent, depth + 1);
+    }
+    if (indent && n)
+        new_line(out, indent * depth);
+    buf_putc(out, '}');
+}
+
+static void dump(struct buf *out, yyjson_val *v, int indent, int depth)
+{
+    if (yyjson_is_str(v))
+        pyjson_text(out, yyjson_get_str(v), yyjson_get_len(v));
+    else if (yyjson_is_num(v))
+        number(out, v);
+    else if (yyjson_is_bool(v))
+        buf_puts(out, yyjson_get_bool(v) ? "true" : "false");
+    else if (yyjson_is_arr(v))
+        list(out, v, indent, depth);
+    else if (yyjson_is_obj(v))
+        object(out, v, indent, depth);
+    else
+        buf_puts(out, "null");
+}
+
+void pyjson_dump(struct buf *out, yyjson_val *v, int indent)
+{
+    dump(out, v, indent, 0);
 }
