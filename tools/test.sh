@@ -2,9 +2,10 @@
 # test.sh [SUITE...]: every test of perbit; the last line is "N passed, M failed". Exit status 1 if any failed.
 #
 #   checks    layers, headers, texts, help, and the checkers' own tests
-#   dev       unit, flow, cli and data tests under AddressSanitizer and UBSan
+#   dev       unit, flow and cli tests under AddressSanitizer and UBSan
 #   valgrind  unit tests again, from the release build
 #   release   cli tests again, on the release build
+#   reference rows, requests, texts, scores and files against Python's own (lm_eval, pyarrow, NLTK ...)
 #   model     a real small model against llama.cpp's reference tools
 #   browser   the dashboard in headless Chromium
 #   fuzz      PERBIT_FUZZ_S seconds (5) of each fuzz target
@@ -13,7 +14,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
-suites=(checks dev valgrind release model browser fuzz)
+suites=(checks dev valgrind release reference model browser fuzz)
 for s in "$@"; do
     case " ${suites[*]} " in *" $s "*) ;; *) echo "test.sh: no suite '$s'; there are: ${suites[*]}" >&2; exit 2 ;; esac
 done
@@ -98,9 +99,10 @@ suite_checks() {
     check check_text tools/check_text.sh
     build release && { check check_help tools/check_help.sh; run release tools; }
 }
-suite_dev() { build dev && { run dev unit; run dev flow; run dev cli; run dev data; }; }
+suite_dev() { build dev && { run dev unit; run dev flow; run dev cli; }; }
 suite_valgrind() { build release && run release valgrind; }
 suite_release() { build release && run release cli; }
+suite_reference() { build release && run release reference; }
 suite_model() { build release && run release model 1; }
 suite_browser() { build release && run release browser 1; }
 suite_fuzz() { compgen -G 'tests/fuzz/fuzz_*.c' >/dev/null && build fuzz && run fuzz fuzz; }

@@ -12,7 +12,7 @@
  *
  * Errors  ERR_IO, ERR_FORMAT, ERR_UNSUPPORTED; all begin with the file, rows count from 1
  * Cost    hellaswag train (39,905 rows, 1.0 M values, 44.7 MB) as JSON lines: 0.11 s with its sha256, 61 MB;
- *         as Parquet 0.24 s (one core of a shared 2-core machine)     Tests  unit/test_rows.c, tests/data
+ *         as Parquet 0.24 s (one core of a shared 2-core machine)     Tests  unit/test_rows.c, tests/reference/rows.sh
  */
 #ifndef PERBIT_DATA_ROWS_H
 #define PERBIT_DATA_ROWS_H

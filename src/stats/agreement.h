@@ -15,7 +15,7 @@
  *
  * Source  Cohen 1968; sklearn.metrics.cohen_kappa_score(weights="quadratic") over the whole scale as labels. With labels
  *         left out sklearn numbers the ratings that occur, so that a gap in them counts as one step
- * Cost    O(n)        Tests   unit/test_agreement.c, lmeval/agreement.py
+ * Cost    O(n)        Tests   unit/test_agreement.c, reference/agreement.py
  */
 #ifndef PERBIT_STATS_AGREEMENT_H
 #define PERBIT_STATS_AGREEMENT_H

@@ -15,7 +15,7 @@
  * Errors       ERR_FORMAT other rows, other documents or another number of requests than the cell has; those of
  *              evaluation_items and items_next; ERR_STORE
  * Owns         item and answers until the next answered_next()      Threads one
- * Tests        cli/rescore.sh, tests/lmeval/files.py
+ * Tests        cli/rescore.sh, tests/reference/files.py
  */
 #ifndef PERBIT_STUDY_ANSWERED_H
 #define PERBIT_STUDY_ANSWERED_H

@@ -12,7 +12,7 @@
  * plan     after runner_run()         elapsed_s   of the whole run
  * Errors   ERR_USAGE --log_samples without --output_path; ERR_IO; ERR_FORMAT rows or a store that changed meanwhile
  * Source   lm-evaluation-harness 0.4.13 loggers/evaluation_tracker.py, evaluator.py, evaluator_utils.py
- * Tests    tests/lmeval/files.py against lm-evaluation-harness; cli/eval_fake.sh
+ * Tests    tests/reference/files.py against lm-evaluation-harness; cli/eval_fake.sh
  */
 #ifndef PERBIT_STUDY_LMEVAL_FILES_H
 #define PERBIT_STUDY_LMEVAL_FILES_H

@@ -7,7 +7,7 @@
  *
  * Source  Papineni et al. 2002; sacrebleu 2.6.0 corpus_bleu of one sentence
  * Differs the properties of code points are utf8proc's (Unicode 15 for 2.8; the regex module of sacrebleu has a newer one)
- * Cost    O(n log n)        Tests   unit/test_bleu.c, lmeval/generation.py
+ * Cost    O(n log n)        Tests   unit/test_bleu.c, reference/generation.py
  */
 #ifndef PERBIT_TASKS_BLEU_H
 #define PERBIT_TASKS_BLEU_H

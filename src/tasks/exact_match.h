@@ -4,7 +4,7 @@
  * Errors  ERR_FORMAT a bad pattern or option
  * Source  lm-evaluation-harness 0.4.13 api/metrics.py (exact_match_hf_evaluate), through numpy: a text does not end in
  *         NUL, and in lower case it has no more characters than before
- * Tests   unit/test_filter.c, lmeval/generation.py
+ * Tests   unit/test_filter.c, reference/generation.py
  */
 #ifndef PERBIT_TASKS_EXACT_MATCH_H
 #define PERBIT_TASKS_EXACT_MATCH_H

@@ -16,7 +16,7 @@
  * Errors  ERR_FORMAT "file:line: ..." an unknown step, a bad pattern or option; ERR_RANGE a match or response that is
  *         not there
  * Source  lm-evaluation-harness 0.4.13 filters/
- * Tests   unit/test_filter.c, lmeval/generation.py (300 answers to GSM8K)
+ * Tests   unit/test_filter.c, reference/generation.py (300 answers to GSM8K)
  */
 #ifndef PERBIT_TASKS_FILTER_H
 #define PERBIT_TASKS_FILTER_H

@@ -18,7 +18,7 @@
  * Differs keywords:letter_frequency counts the character that the row names also where it is no letter (keys 1122
  *         and 1129 of the data set: "#" and "!"), where lm-evaluation-harness draws a letter anew each time;
  *         languages are found with seed 0 (tasks/langdetect.h)
- * Tests   unit/test_ifeval.c, lmeval/ifeval.py, fuzz/fuzz_ifeval.c
+ * Tests   unit/test_ifeval.c, reference/ifeval.py, fuzz/fuzz_ifeval.c
  */
 #ifndef PERBIT_TASKS_IFEVAL_H
 #define PERBIT_TASKS_IFEVAL_H

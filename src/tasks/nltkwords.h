@@ -10,7 +10,7 @@
  * Errors  ERR_RANGE from the regular expressions
  * Cost    35 substitutions over each sentence
  * Source  nltk/tokenize/destructive.py of 3.10.4 (NLTKWordTokenizer)
- * Tests   unit/test_nltkwords.c, lmeval/sentences.py
+ * Tests   unit/test_nltkwords.c, reference/sentences.py
  */
 #ifndef PERBIT_TASKS_NLTKWORDS_H
 #define PERBIT_TASKS_NLTKWORDS_H

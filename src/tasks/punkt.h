@@ -12,7 +12,7 @@
  * Cost    O(n), and a binary search in 20 000 words at each . ? !
  * Source  Kiss and Strunk 2006; nltk/tokenize/punkt.py of 3.10.4 (its regular expressions differ from 3.9's),
  *         tables of punkt_tab/english
- * Tests   unit/test_punkt.c, lmeval/sentences.py (WikiText-2 and made texts against NLTK), fuzz/fuzz_punkt.c
+ * Tests   unit/test_punkt.c, reference/sentences.py (WikiText-2 and made texts against NLTK), fuzz/fuzz_punkt.c
  */
 #ifndef PERBIT_TASKS_PUNKT_H
 #define PERBIT_TASKS_PUNKT_H

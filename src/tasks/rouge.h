@@ -7,7 +7,7 @@
  *
  * Source  Lin 2004; rouge-score 0.1.2 (RougeScorer without stemmer), lm-evaluation-harness's truthfulqa/utils.py
  * Cost    ROUGE-Lsum: words of the text times words of the reference
- * Tests   unit/test_rouge.c, lmeval/generation.py
+ * Tests   unit/test_rouge.c, reference/generation.py
  */
 #ifndef PERBIT_TASKS_ROUGE_H
 #define PERBIT_TASKS_ROUGE_H

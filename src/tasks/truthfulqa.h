@@ -10,7 +10,7 @@
  * Errors  ERR_FORMAT
  * Source  lm-evaluation-harness 0.4.13 tasks/truthfulqa/utils.py (process_results_gen); BLEURT is left out there too
  * Cost    words of the answer times words of all references
- * Tests   unit/test_truthfulqa.c, lmeval/generation.py
+ * Tests   unit/test_truthfulqa.c, reference/generation.py
  */
 #ifndef PERBIT_TASKS_TRUTHFULQA_H
 #define PERBIT_TASKS_TRUTHFULQA_H

@@ -1,4 +1,4 @@
-/* test_csv: fields, headers, types of columns, and what is said of broken files. tests/data compares with pandas. */
+/* test_csv: fields, headers, types of columns, and what is said of broken files. tests/reference/rows.sh compares with pandas. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /*
  * test_ifeval: verdicts that lm-evaluation-harness 0.4.13 gave (langdetect with seed 0, NLTK 3.10.4), each checker;
- * 70 000 more are compared in tests/lmeval.
+ * 70 000 more are compared in tests/reference.
  */
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* test_parquet: the seeds of fuzz_parquet as rows, and damaged copies of them. tests/data compares with pyarrow. */
+/* test_parquet: the seeds of fuzz_parquet as rows, and damaged copies of them. tests/reference/rows.sh compares with pyarrow. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-/* test_punkt: sentences as NLTK 3.10.4 printed them; all of WikiText-2 is compared in tests/lmeval. */
+/* test_punkt: sentences as NLTK 3.10.4 printed them; all of WikiText-2 is compared in tests/reference. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-/* test_pyjson: what CPython 3.11's json.loads takes. */
+/* test_pyjson_valid: what CPython 3.11's json.loads takes. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """files.py: perbit eval's results and samples files against those that lm-evaluation-harness writes itself.
 
-  PERBIT=/path/to/perbit PERBIT_SHARED=/folder/with/data  $PERBIT_PYTHON tests/lmeval/files.py [--limit N] [--only NAMES] [--keep DIR]
+  PERBIT=/path/to/perbit PERBIT_SHARED=/folder/with/data  $PERBIT_PYTHON tests/reference/files.py [--limit N] [--only NAMES] [--keep DIR]
 
 perbit asks a fake model, which knows nothing, about real tasks and about some made here, and writes its files. Then
 lm-evaluation-harness (0.4.13, the Python that PERBIT_PYTHON names) is run on the same rows, with a model that gives the

@@ -1,4 +1,4 @@
-"""make_cases.py DIR: files as others write them, each with the rows that pyarrow or pandas read from it.
+"""rows_cases.py DIR: files as others write them, each with the rows that pyarrow or pandas read from it.
 
 NAME.parquet (or .csv, .tsv, .jsonl ...) and NAME.EXT.expect.jsonl side by side.
 """
