@@ -4,8 +4,9 @@
  *
  * The engine's sums depend in their last bits on how tokens stand in a batch. Flash attention widens that: below 64
  * tokens a batch is computed by a kernel that adds up in half precision. Quantized kernels widen it more, as they round
- * activations to 8 bits. Bounds for SmolLM2-135M, in nat a request (5 to 40 tokens):
- *   F32, flash attention off 0.01, auto 0.1; Q4_1, auto 1
+ * activations to 8 bits. Bounds for SmolLM2-135M, in nat a request (1 to 20 tokens),
+ * with the largest that was seen:
+ *   F32, flash attention off 0.01 (0.0049), auto 0.1 (0.033); Q4_1, auto 0.6 (0.20)
  * Where the batches are the same, so are the bits.
  */
 #include <llama.h>
@@ -25,7 +26,7 @@
 
 enum { N_THREADS = 2, N_CTX = 4096, N_BATCH = 512, MAX_REQUESTS = 200 };
 
-static const double BOUND_F32 = 0.01, BOUND_FLASH = 0.1, BOUND_Q4_1 = 1.0, BOUND_RANDOM = 0.05;
+static const double BOUND_F32 = 0.01, BOUND_FLASH = 0.1, BOUND_Q4_1 = 0.6, BOUND_RANDOM = 0.05;
 
 struct fixture {
     struct reference ref;
@@ -97,6 +98,8 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct fixture *f = *state;
+    if (!f)
+        return 0;
     reference_close(&f->ref);
     free(f);
     return 0;
