@@ -6,8 +6,6 @@
 #include "study/lmeval_files.h"
 
 static const char *const groups[] = { "task files", "tasks", "evaluation", "engine", "store", "output", NULL };
-static const char *const shown[] = { "model", "level", "task", "version", "num_fewshot", "metric", "n", "value", "stderr",
-                                     "lo", "hi", "n_cut", NULL };
 
 /* -o md: lm-evaluation-harness's own tables. */
 static int measure_and_print_tables(const struct study *study, struct err *err)
@@ -39,7 +37,7 @@ static int run(struct invocation *in, struct err *err)
     study.n_measures = 0; /* the tasks are the cells */
     if (!in->settings.json && strcmp(in->settings.output, "md") == 0)
         return measure_and_print_tables(&study, err);
-    return measure_and_print(&study, "eval", analyse_tasks, shown, err);
+    return measure_and_print(&study, "eval", analyse_tasks, analyse_tasks_shown, err);
 }
 
 const struct command cmd_eval = {

@@ -19,7 +19,7 @@ static int print_plan(const struct plan *p, const struct settings *s, struct err
         int row = frame_add_row(&f);
         frame_set_text(&f, row, model, c->variant->model->name);
         frame_set_text(&f, row, level, c->variant->level);
-        frame_set_text(&f, row, kind, kind_info(c->kind)->name);
+        frame_set_text(&f, row, kind, c->task ? c->task->name : kind_info(c->kind)->name);
         frame_set_text(&f, row, state, status[c->status]);
         frame_set_text(&f, row, file, c->variant->path);
     }

@@ -9,9 +9,6 @@ static const char *const level_shown[] = { "model", "level", "settings", "bpw", 
                                            "prompt_tps", "gen_tps", "ttft_s", "peak_gb", "failed", NULL };
 static const char *const cell_shown[] = { "model", "level", "kind", "status", "attempts", "reason", NULL };
 
-static const char *const task_shown[] = { "model", "level", "task", "num_fewshot", "metric", "n", "value", "stderr", "lo",
-                                          "hi", NULL };
-
 static const struct {
     const char *name;
     make_frame *make, *make_md; /* md NULL: the same */
@@ -21,7 +18,7 @@ static const struct {
     { "cells", analyse_cells, NULL, cell_shown },
     { "speed", analyse_speed, analyse_speed_md, analyse_speed_shown },
     { "text", analyse_text, NULL, NULL },
-    { "tasks", analyse_tasks, NULL, task_shown },
+    { "tasks", analyse_tasks, NULL, analyse_tasks_shown },
 };
 enum { N_VIEWS = sizeof views / sizeof views[0] };
 

@@ -151,7 +151,7 @@ static void encode_pair_at(void *ctx, int i, int i_thread)
     if (encode_pair(&r->x[i], &r->s->encoder, &r->contexts[i_context], &r->req[i], r->s->params.max_length, err))
         return;
     if (r->x[i].n - 1 > n_cells) {
-        err_set(err, ERR_RANGE, "%d tokens, the context was opened for %d (n_ctx; or cut with max_length)", r->x[i].n - 1,
+        err_set(err, ERR_RANGE, "%d tokens, the context was opened for %d (request_ctx; max_length cuts longer ones)", r->x[i].n - 1,
                 n_cells);
         encoded_release(&r->x[i]);
     }

@@ -8,6 +8,7 @@
 #include "core/kind.h"
 #include "stats/binomial.h"
 #include "stats/pool.h"
+#include "study/task_scores.h"
 
 static const double Z95 = 1.959963984540054; /* 97.5 % point of the normal distribution */
 
@@ -16,13 +17,16 @@ static const struct frame_spec columns[] = {
     { "task", "", "task", FRAME_TEXT, 0 },       { "unit", "", "of", FRAME_TEXT, 0 },
     { "version", "", "version", FRAME_TEXT, 0 }, { "num_fewshot", "", "shots", FRAME_INT, 0 },
     { "metric", "", "metric", FRAME_TEXT, 0 },   { "n", "", "documents", FRAME_INT, 0 },
-    { "value", "", "value", FRAME_NUM, 4 },      { "stderr", "", "±", FRAME_NUM, 4 },
-    { "lo", "", "95 % from", FRAME_NUM, 4 },     { "hi", "", "95 % to", FRAME_NUM, 4 },
+    { "value", "", "value", FRAME_NUM, 4 },      { "stderr", "", "SE", FRAME_NUM, 4 },
+    { "lo", "", "95% low", FRAME_NUM, 4 },     { "hi", "", "95% high", FRAME_NUM, 4 },
     { "n_cut", "", "cut short", FRAME_INT, 0 },  { "settings", "", "settings", FRAME_TEXT, 0 },
 };
 
-/* The mean of one metric over a cell's documents. */
-struct score {
+const char *const analyse_tasks_shown[] = { "model", "level", "task", "version", "num_fewshot", "metric", "n", "value",
+                                             "stderr", "lo", "hi", "n_cut", NULL };
+
+/* One metric over a cell's documents. */
+struct result {
     const struct cell_row *cell;
     const char *task, *metric;
     int64_t n;
@@ -31,20 +35,20 @@ struct score {
     int64_t n_right;
 };
 
-struct scores {
+struct results {
     struct arena *a;
     struct store *store;
-    struct score *v;
+    struct result *v;
     int n, cap;
 };
 
 /* --- leaves ------------------------------------------------------------------------------------ */
 
-static struct score *add_score(struct scores *s)
+static struct result *add_result(struct results *s)
 {
     if (s->n == s->cap) {
         int cap = s->cap ? 2 * s->cap : 64;
-        struct score *more = arena_alloc(s->a, (size_t)cap * sizeof *more);
+        struct result *more = arena_alloc(s->a, (size_t)cap * sizeof *more);
         if (s->n)
             memcpy(more, s->v, (size_t)s->n * sizeof *more);
         s->v = more;
@@ -53,32 +57,34 @@ static struct score *add_score(struct scores *s)
     return &s->v[s->n++];
 }
 
-static void summarize(struct score *out, const double *x, int n)
+/* Right-or-wrong scores have Wilson's interval. */
+static void count_right(struct result *out, const struct score *x, int n, enum task_aggregation how)
 {
-    out->n = n;
-    out->value = describe_mean(x, (size_t)n);
-    out->se = describe_se(x, (size_t)n);
-    out->is_binary = true;
+    out->is_binary = how == AGGREGATE_MEAN;
     for (int i = 0; i < n; i++) {
-        out->is_binary &= x[i] == 0.0 || x[i] == 1.0;
-        out->n_right += x[i] == 1.0;
+        out->is_binary &= x[i].value == 0.0 || x[i].value == 1.0;
+        out->n_right += x[i].value == 1.0;
     }
 }
 
 /* One metric of a cell: 1, or 0 when the cell has no value of it. */
-static int read_score(struct scores *s, const struct cell_row *c, const char *task, enum metric m, struct err *err)
+static int read_result(struct results *r, const struct cell_row *c, const char *task, const struct task_metric *m,
+                       struct err *err)
 {
-    double *x;
-    int n;
-    if (query_values(s->store, c->id, m, 0, &x, &n, NULL, err) < 0)
+    struct score *x;
+    struct total total;
+    int n, rc;
+    if (task_scores_read(&x, &n, r->store, c->id, m, err) < 0)
         return -1;
-    if (n > 0) {
-        struct score *score = add_score(s);
-        *score = (struct score){ .cell = c, .task = task, .metric = metric_info(m)->name };
-        summarize(score, x, n);
+    rc = n > 0 ? score_total(&total, m, x, n, err) : 0;
+    if (n > 0 && rc == 0) {
+        struct result *out = add_result(r);
+        *out = (struct result){ .cell = c, .task = task, .metric = m->name, .n = total.n, .value = total.value,
+                                .se = total.se };
+        count_right(out, x, n, m->aggregation);
     }
     free(x);
-    return n > 0;
+    return rc < 0 ? -1 : n > 0;
 }
 
 static int64_t sum_of(struct store *s, int64_t cell, enum metric m, struct err *err)
@@ -93,7 +99,7 @@ static int64_t sum_of(struct store *s, int64_t cell, enum metric m, struct err *
     return (int64_t)sum;
 }
 
-static struct interval interval_of(const struct score *s)
+static struct interval interval_of(const struct result *s)
 {
     if (s->is_binary)
         return binomial_wilson(s->n_right, s->n, 0.95);
@@ -123,7 +129,7 @@ static struct interval around(struct estimate e)
     return (struct interval){ e.value - Z95 * e.se, e.value + Z95 * e.se };
 }
 
-static int put_leaf(struct frame *f, struct store *store, const struct score *s, yyjson_val *fact, struct err *err)
+static int put_leaf(struct frame *f, struct store *store, const struct result *s, yyjson_val *fact, struct err *err)
 {
     const struct estimate e = { s->value, s->se };
     int64_t n_cut = sum_of(store, s->cell->id, METRIC_N_CUT, err);
@@ -135,14 +141,17 @@ static int put_leaf(struct frame *f, struct store *store, const struct score *s,
     return n_cut < 0 ? -1 : 0;
 }
 
-static int put_cell(struct frame *f, struct scores *s, const struct cell_row *c, struct json *fact, struct err *err)
+static int put_cell(struct frame *f, struct results *s, const struct cell_row *c, struct json *fact, struct err *err)
 {
     const char *task = arena_strdup(s->a, json_str_or(json_root(fact), "name", c->task));
     size_t i, n;
-    yyjson_val *name;
-    yyjson_arr_foreach(yyjson_obj_get(json_root(fact), "metrics"), i, n, name) {
-        enum metric m = yyjson_is_str(name) ? metric_find(yyjson_get_str(name)) : METRIC_COUNT;
-        int rc = m == METRIC_COUNT ? 0 : read_score(s, c, task, m, err);
+    yyjson_val *metric;
+    yyjson_arr_foreach(yyjson_obj_get(json_root(fact), "metrics"), i, n, metric) {
+        const struct task_metric m = {
+            .name = arena_strdup(s->a, json_str_or(metric, "name", "")),
+            .aggregation = (enum task_aggregation)json_int_or(metric, "aggregation", AGGREGATE_MEAN),
+        };
+        int rc = read_result(s, c, task, &m, err);
         if (rc < 0 || (rc == 1 && put_leaf(f, s->store, &s->v[s->n - 1], json_root(fact), err) < 0))
             return -1;
     }
@@ -173,7 +182,7 @@ static bool same_measurement(const struct cell_row *a, const struct cell_row *b)
            strcmp(a->engine, b->engine) == 0;
 }
 
-static struct group *find_group(struct groups *g, const char *name, const struct score *s)
+static struct group *find_group(struct groups *g, const char *name, const struct result *s)
 {
     for (int i = 0; i < g->n; i++)
         if (strcmp(g->v[i].name, name) == 0 && strcmp(g->v[i].metric, s->metric) == 0 &&
@@ -187,23 +196,35 @@ static struct group *find_group(struct groups *g, const char *name, const struct
     return out;
 }
 
-static void join_groups(struct groups *g, const struct scores *s, int i_score, yyjson_val *fact)
+static bool pools(yyjson_val *group, const char *metric)
 {
     size_t i, n;
     yyjson_val *name;
-    yyjson_arr_foreach(yyjson_obj_get(fact, "groups"), i, n, name) {
-        struct group *to = yyjson_is_str(name) ? find_group(g, yyjson_get_str(name), &s->v[i_score]) : NULL;
+    yyjson_arr_foreach(yyjson_obj_get(group, "metrics"), i, n, name)
+        if (yyjson_is_str(name) && strcmp(yyjson_get_str(name), metric) == 0)
+            return true;
+    return false;
+}
+
+static void join_groups(struct groups *g, const struct results *s, int i_result, yyjson_val *fact)
+{
+    size_t i, n;
+    yyjson_val *group;
+    yyjson_arr_foreach(yyjson_obj_get(fact, "groups"), i, n, group) {
+        if (!pools(group, s->v[i_result].metric))
+            continue;
+        struct group *to = find_group(g, json_str_or(group, "name", ""), &s->v[i_result]);
         if (to && to->n < MEMBERS_MAX)
-            to->member[to->n++] = i_score;
+            to->member[to->n++] = i_result;
     }
 }
 
-static void put_group(struct frame *f, const struct scores *s, const struct group *g)
+static void put_group(struct frame *f, const struct results *s, const struct group *g)
 {
     double value[MEMBERS_MAX], se[MEMBERS_MAX];
     int64_t n[MEMBERS_MAX], all = 0;
     for (int i = 0; i < g->n; i++) {
-        const struct score *m = &s->v[g->member[i]];
+        const struct result *m = &s->v[g->member[i]];
         value[i] = m->value;
         se[i] = m->se;
         all += n[i] = m->n;
@@ -274,7 +295,7 @@ static void put_composite(struct frame *f, const struct cell_row *c, int n_rows)
 
 /* --- the frame --------------------------------------------------------------------------------- */
 
-static int put_cells(struct frame *f, struct scores *s, struct groups *g, const struct cell_row *cells, int n,
+static int put_cells(struct frame *f, struct results *s, struct groups *g, const struct cell_row *cells, int n,
                      struct err *err)
 {
     for (int i = 0; i < n; i++) {
@@ -299,7 +320,7 @@ static int put_cells(struct frame *f, struct scores *s, struct groups *g, const 
 }
 
 /* One composite a measurement: at its first cell. */
-static void put_composites(struct frame *f, const struct scores *s)
+static void put_composites(struct frame *f, const struct results *s)
 {
     int n_rows = f->n_rows;
     for (int i = 0; i < s->n; i++) {
@@ -317,7 +338,7 @@ int analyse_tasks(struct frame *out, struct store *store, struct err *err)
     int n;
     frame_init(out, "tasks");
     frame_add_columns(out, columns, sizeof columns / sizeof columns[0]);
-    struct scores s = { .a = &out->arena, .store = store };
+    struct results s = { .a = &out->arena, .store = store };
     struct groups g = { .a = &out->arena, .v = arena_alloc(&out->arena, GROUPS_MAX * sizeof *g.v) };
     if (query_cells(store, &out->arena, &cells, &n, err) < 0 || put_cells(out, &s, &g, cells, n, err) < 0)
         return -1;

@@ -19,6 +19,9 @@
 #include "core/frame.h"
 #include "store/query.h"
 
+/* The columns for people. */
+extern const char *const analyse_tasks_shown[];
+
 int analyse_tasks(struct frame *out, struct store *s, struct err *err);
 
 /* What guessing scores on a task of the composite: 0.25, TruthfulQA mc2 0.464 (a uniform model on the 817 questions);

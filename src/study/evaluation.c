@@ -311,8 +311,12 @@ static void write_metrics(struct jw *w, const struct task *t)
 {
     jw_key(w, "metrics");
     jw_array(w);
-    for (int m = 0; m < t->n_metrics; m++)
-        jw_str(w, t->metrics[m].name);
+    for (int m = 0; m < t->n_metrics; m++) {
+        jw_object(w);
+        jw_kstr(w, "name", t->metrics[m].name);
+        jw_kint(w, "aggregation", t->metrics[m].aggregation);
+        jw_end(w);
+    }
     jw_end(w);
 }
 
@@ -328,9 +332,18 @@ static void write_groups(struct jw *w, const struct suite *s, int i)
 {
     jw_key(w, "groups");
     jw_array(w);
-    for (int g = 0; g < s->n_groups; g++)
-        if (s->groups[g].n_metrics > 0 && has_task(&s->groups[g], i))
-            jw_str(w, s->groups[g].name);
+    for (int g = 0; g < s->n_groups; g++) {
+        if (s->groups[g].n_metrics == 0 || !has_task(&s->groups[g], i))
+            continue;
+        jw_object(w);
+        jw_kstr(w, "name", s->groups[g].name);
+        jw_key(w, "metrics");
+        jw_array(w);
+        for (int m = 0; m < s->groups[g].n_metrics; m++)
+            jw_str(w, s->groups[g].metrics[m].name);
+        jw_end(w);
+        jw_end(w);
+    }
     jw_end(w);
 }
 

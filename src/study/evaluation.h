@@ -51,8 +51,8 @@ int evaluation_data_sha256(char out[65], struct evaluation *e, int i, struct err
 const char *evaluation_identity(const struct evaluation *e, int i, struct arena *a);
 /* Digest of the part of a definition that decides what is asked: metrics and their like are no part of it. */
 const char *evaluation_asks(const struct evaluation *e, int i, struct arena *a);
-/* JSON for the store: name, alias, version, num_fewshot, metrics, groups: all that reading the results needs; asks and
-   tasks (as the settings named them): what asking again needs. */
+/* JSON for the store: name, alias, version, num_fewshot, metrics {name, aggregation}, groups {name, metrics}: all that
+   reading the results needs; asks and tasks (as the settings named them): what asking again needs. */
 const char *evaluation_fact(const struct evaluation *e, int i, struct arena *a);
 
 #endif

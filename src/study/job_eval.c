@@ -212,6 +212,7 @@ static int open_model(struct asking *k, struct err *err)
     struct backend_params p;
     struct modelfile file;
     const struct scorer_params sp = { .share = s->share_prefixes, .max_length = (int)s->max_length,
+                                      .n_ctx = (int)s->request_ctx,
                                       .bos = bos_rule(s->add_bos) };
     settings_backend_params(s, &p);
     if (modelfile_inspect(&file, &k->arena, k->job->models[0].path, err) < 0)
@@ -268,7 +269,8 @@ int job_eval(const struct job *job, const struct job_io *io, struct err *err)
     k->job = job;
     k->sink = &io->sink;
     arena_init(&k->arena);
-    if (evaluation_open(&k->evaluation, &job->settings, err) < 0 || open_model(k, err) < 0 || open_chat(k, err) < 0 || put_facts(k, err) < 0)
+    if (evaluation_open(&k->evaluation, &job->settings, err) < 0 || open_model(k, err) < 0 || open_chat(k, err) < 0 ||
+        put_facts(k, err) < 0)
         goto done;
     for (k->slot = 0; k->slot < job->n_tasks; k->slot++)
         if (ask_task(k, job->tasks[k->slot].first, err) < 0)

@@ -9,6 +9,7 @@
 #include "report/svg.h"
 #include "store/query.h"
 #include "study/analyse.h"
+#include "study/analyse_tasks.h"
 
 enum { CHARTS_MAX = 8, FACTS_MAX = 16 };
 
@@ -16,7 +17,7 @@ struct pages {
     struct store *store;
     struct arena *a;
     const char *dir;
-    struct frame levels, speed, speed_shown, text, cells, failures;
+    struct frame levels, tasks, tasks_shown, speed, speed_shown, text, cells, failures;
     struct html_section sections[CHARTS_MAX + 4];
     int n_sections;
     struct html_fact facts[FACTS_MAX];
@@ -164,9 +165,11 @@ static void collect_failures(struct pages *p)
 
 static int read_frames(struct pages *p, struct err *err)
 {
-    if (analyse_levels(&p->levels, p->store, err) < 0 || analyse_speed(&p->speed, p->store, err) < 0 ||
+    if (analyse_levels(&p->levels, p->store, err) < 0 || analyse_tasks(&p->tasks, p->store, err) < 0 ||
+        analyse_speed(&p->speed, p->store, err) < 0 ||
         analyse_text(&p->text, p->store, err) < 0 || analyse_cells(&p->cells, p->store, err) < 0)
         return -1;
+    frame_select(&p->tasks_shown, &p->tasks, analyse_tasks_shown);
     frame_select(&p->speed_shown, &p->speed, analyse_speed_shown);
     collect_failures(p);
     if (p->levels.n_rows == 0)
@@ -183,6 +186,11 @@ static int build(struct pages *p, struct buf *out, struct err *err)
               "One row a level of a model; where something was measured with several settings, a row for each of them. Loss and "
               "KL divergence are against the base level; \"95% low\" and \"95% high\" are the ends of a 95 % interval.",
               &p->levels);
+    p->tasks_shown.name = "tasks";
+    add_table(p, "Tasks",
+              "Scores as lm-evaluation-harness defines them. Groups count every document alike, rows (macro) every task alike. "
+              "SE is the standard error; \"95% low\" and \"95% high\" are Wilson's interval for right-or-wrong scores.",
+              &p->tasks_shown);
     add_table(p, "Perplexity and KL divergence",
               "kl_self is the base against itself, kl_runtime the base against itself at a quarter of n_ubatch: what is below "
               "these says nothing about quantization. SE is a standard error, of single tokens or of chunks; percentiles are of "
@@ -216,6 +224,8 @@ int pages_write(struct store *s, const char *dir, struct arena *a, const char **
 done:
     buf_release(&html);
     frame_release(&p.levels);
+    frame_release(&p.tasks);
+    frame_release(&p.tasks_shown);
     frame_release(&p.speed);
     frame_release(&p.speed_shown);
     frame_release(&p.text);

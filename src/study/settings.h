@@ -28,7 +28,7 @@ struct settings {
     bool ttft;
     /* tasks */
     const char *tasks, *data, *include_path, *seed, *fewshot, *system_instruction, *add_bos, *output_path;
-    int64_t num_fewshot, n_sample, sample_seed, max_length;
+    int64_t num_fewshot, n_sample, sample_seed, max_length, request_ctx;
     double limit;
     bool apply_chat_template, fewshot_as_multiturn, share_prefixes, log_samples;
     /* memory */
