@@ -56,6 +56,7 @@ struct backend_info {
     int n_outputs_max;    /* positions with logits in a batch */
     int32_t bos, eos;     /* -1 when there is none */
     bool add_bos, add_eos;
+    bool is_left_to_right;/* tokens of a text do not depend on what comes after the next line break (BPE) */
     bool is_recurrent;    /* recurrent or hybrid: a sequence's tail cannot be removed */
     bool is_synthetic;
     int n_swa;            /* tokens of its sliding attention window, 0 = none */

@@ -210,6 +210,7 @@ static void set_info(struct backend_info *info, const struct spec *s, const stru
         .eos = TOKEN_EOS,
         .add_bos = s->add_bos,
         .chat_template = s->chat_template,
+        .is_left_to_right = true,
         .is_synthetic = true,
         .kv_bytes = (int64_t)n_ctx * KV_BYTES_PER_TOKEN,
         .weights_bytes = tensor_bytes(s),

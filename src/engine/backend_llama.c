@@ -325,6 +325,7 @@ static void describe(struct llama *l, struct backend_info *info)
     info->add_bos = llama_vocab_get_add_bos(l->vocab);
     info->add_eos = llama_vocab_get_add_eos(l->vocab);
     info->n_swa = llama_model_n_swa(l->model);
+    info->is_left_to_right = llama_vocab_type(l->vocab) == LLAMA_VOCAB_TYPE_BPE;
     info->is_recurrent = llama_model_is_recurrent(l->model) || llama_model_is_hybrid(l->model);
 }
 

@@ -83,6 +83,27 @@ static int check_models(const struct run *r, struct err *err)
     return 0;
 }
 
+enum {
+    MARGIN = 256,       /* tokens at the end of a cut text that may differ from the whole's */
+    BYTES_A_TOKEN = 12  /* more than texts have */
+};
+
+/*
+ * Bytes of the text that n_chunks chunks come from: tokenizing 1.3 MB for the first 16 of 640 chunks takes as long as
+ * scoring them. Only where the tokenizer goes from left to right, and up to a line break: a word is never cut, and
+ * spaces that are lie in the margin.
+ */
+static size_t n_bytes_needed(const struct run *r, int n_chunks, const char *text, size_t n_bytes)
+{
+    if (n_chunks < 0 || !r->model[0]->info.is_left_to_right)
+        return n_bytes;
+    const size_t n_tokens = (size_t)(n_chunks > 2 ? n_chunks : 2) * (size_t)r->n_ctx + MARGIN;
+    for (size_t i = n_tokens * BYTES_A_TOKEN; i + 1 < n_bytes; i++)
+        if (text[i] == '\n')
+            return i + 1;
+    return n_bytes;
+}
+
 /* *out [*out_n]: free(). All models must cut the text into the same tokens. */
 static int tokenize(struct run *r, int32_t **out, int *out_n, const char *text, size_t n_bytes, struct err *err)
 {
@@ -378,8 +399,14 @@ static int open_text(struct run *r, const struct perplexity_params *p, int32_t *
         n_all = r->base.n_chunk;
     } else {
         int n_tokens;
-        if (tokenize(r, tokens, &n_tokens, text, n_bytes, err))
+        const size_t n_cut = n_bytes_needed(r, p->n_chunks, text, n_bytes);
+        if (tokenize(r, tokens, &n_tokens, text, n_cut, err))
             return -1;
+        if (n_cut < n_bytes && n_tokens - MARGIN < p->n_chunks * r->n_ctx) {
+            free(*tokens);
+            if (tokenize(r, tokens, &n_tokens, text, n_bytes, err))
+                return -1;
+        }
         if (n_tokens < 2 * r->n_ctx)
             return err_set(err, ERR_RANGE, "the text has %d tokens; perplexity with chunks of %d needs at least %d",
                            n_tokens, r->n_ctx, 2 * r->n_ctx);

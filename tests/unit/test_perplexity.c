@@ -122,6 +122,30 @@ static int32_t scored_token(const struct fixture *f, const struct backend *b, in
     return (unsigned char)f->text[chunk * N_CTX + N_CTX / 2 + 1 + k - (b->info.add_bos ? 1 : 0)];
 }
 
+/* Only as much text is tokenized as the chunks need, up to a line break; the values are the whole text's. */
+static void a_few_chunks_of_a_long_text_are_its_first(void **state)
+{
+    struct fixture *f = *state;
+    enum { N_LONG = 9000, LINE = 61 };
+    struct backend *b = open_fake(f, "m", "", N_BATCH);
+    struct perplexity_params few = all_chunks();
+    char *text = xcalloc(N_LONG + 1, 1);
+    double first[2][M];
+    few.n_chunks = 2;
+    for (int i = 0; i < N_LONG; i++)
+        text[i] = (char)(i % LINE == LINE - 1 ? '\n' : 'a' + (i * i + 7 * i) % 26);
+    for (int is_few = 0; is_few < 2; is_few++) {
+        recorder_release(&f->rec);
+        recorder_init(&f->rec);
+        assert_int_equal(perplexity_run(&b, 1, is_few ? &few : &(struct perplexity_params){ .n_ctx = N_CTX, .n_batch = N_BATCH,
+                         .n_chunks = 40 }, text, N_LONG, &f->rec.sink, &f->err), 0);
+        memcpy(first[is_few], values(f, 0, METRIC_NLL, 1), sizeof first[0]);
+    }
+    assert_memory_equal(first[0], first[1], sizeof first[0]);
+    free(text);
+    backend_close(b);
+}
+
 static void layout_is_llama_perplexitys(void **state)
 {
     (void)state;
@@ -467,6 +491,7 @@ static void a_failed_decode_names_the_chunk(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(a_few_chunks_of_a_long_text_are_its_first),
         TEST(layout_is_llama_perplexitys),
         TEST(scores_equal_a_chunk_by_hand),
         TEST(events_come_a_group_at_a_time),
