@@ -9,6 +9,7 @@
 
 #include "base/xalloc.h"
 #include "engine/scorer.h"
+#include "machine/memory.h"
 #include "study/evaluation.h"
 #include "study/job.h"
 #include "study/task_scores.h"
@@ -162,6 +163,15 @@ static int ask_chunk(struct asking *k, struct err *err)
     return sink_progress_of(k->sink, k->slot, k->n_done, k->n_all, "document", err);
 }
 
+/* Highest memory of this process so far: of this task or of one before it. */
+static int put_peak(const struct asking *k, struct err *err)
+{
+    struct memory_use m;
+    if (memory_use_load(&m, NULL, 0, NULL) < 0)
+        return 0;
+    return sink_measure(k->sink, k->slot, METRIC_PEAK_RSS, 0, (double)m.rss_peak_bytes, err);
+}
+
 /* --- tasks ------------------------------------------------------------------------------------- */
 
 static int ask_documents(struct asking *k, int64_t first_doc, struct err *err)
@@ -181,7 +191,7 @@ static int ask_documents(struct asking *k, int64_t first_doc, struct err *err)
     while ((rc = read_chunk(k, err)) == 1)
         if (ask_chunk(k, err) < 0)
             return -1;
-    return rc;
+    return rc < 0 ? -1 : put_peak(k, err);
 }
 
 /* Errors of one task's files or rows end that task; those of the engine or of the parent end the job. */
