@@ -75,7 +75,7 @@ const char *json_name(const struct json *j)
     return j->name;
 }
 
-static const char *type_name(yyjson_val *v)
+const char *json_type_name(yyjson_val *v)
 {
     switch (yyjson_get_type(v)) {
     case YYJSON_TYPE_NULL: return "null";
@@ -95,7 +95,7 @@ static yyjson_val *get_value(const struct json *j, yyjson_val *obj, const char *
     yyjson_val *v = yyjson_obj_get(obj, key);
     if (!v && !yyjson_is_obj(obj))
         err_set(err, ERR_FORMAT, "%s: expected an object with the key '%s', found %s", j->name, key,
-                type_name(obj));
+                json_type_name(obj));
     else if (!v)
         err_set(err, ERR_FORMAT, "%s: missing key '%s' (%s)", j->name, key, wanted);
     return v;
@@ -105,7 +105,7 @@ static int type_error(const struct json *j, const char *key, const char *wanted,
                       struct err *err)
 {
     return err_set(err, ERR_FORMAT, "%s: key '%s': expected %s, found %s", j->name, key, wanted,
-                   type_name(v));
+                   json_type_name(v));
 }
 
 int json_get_str(const struct json *j, yyjson_val *obj, const char *key, const char **out,

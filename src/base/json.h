@@ -32,6 +32,8 @@ void json_close(struct json *j); /* accepts NULL */
 yyjson_val *json_root(const struct json *j);
 const char *json_name(const struct json *j);
 
+/* "a number", "an object", ... for messages; "nothing" for NULL. */
+const char *json_type_name(yyjson_val *v);
 int json_get_str(const struct json *j, yyjson_val *obj, const char *key, const char **out,
                  struct err *err);
 int json_get_int(const struct json *j, yyjson_val *obj, const char *key, int64_t *out,

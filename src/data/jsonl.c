@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/xalloc.h"
 
 #include "base/banned.h"
@@ -17,19 +18,6 @@ struct reader {
     int64_t first;       /* rows of rs before this file */
     int64_t line;        /* from 1 */
 };
-
-const char *jsonl_type_name(yyjson_val *v)
-{
-    switch (yyjson_get_type(v)) {
-    case YYJSON_TYPE_NULL: return "null";
-    case YYJSON_TYPE_BOOL: return "true or false";
-    case YYJSON_TYPE_NUM: return "a number";
-    case YYJSON_TYPE_STR: return "text";
-    case YYJSON_TYPE_ARR: return "a list";
-    case YYJSON_TYPE_OBJ: return "an object";
-    default: return "nothing";
-    }
-}
 
 size_t jsonl_n_values(yyjson_val *row)
 {
@@ -117,7 +105,7 @@ static int add_row(struct reader *r, yyjson_doc *doc, struct err *err)
     yyjson_val *row = yyjson_doc_get_root(doc);
     if (!yyjson_is_obj(row))
         return err_set(err, ERR_FORMAT, "%s: row %lld (line %lld): expected an object, found %s", r->name,
-                       row_number(r), (long long)r->line, jsonl_type_name(row));
+                       row_number(r), (long long)r->line, json_type_name(row));
     snprintf(place, sizeof(place), "%s: row %lld (line %lld)", r->name, row_number(r), (long long)r->line);
     if (jsonl_check_keys(row, place, err))
         return -1;

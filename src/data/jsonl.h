@@ -21,7 +21,5 @@ int jsonl_parse(struct rowset *rs, struct buf *text, const char *name, struct er
 size_t jsonl_n_values(yyjson_val *row);
 /* Complains when an object inside value has a key twice; place is "NAME: row 12". */
 int jsonl_check_keys(yyjson_val *value, const char *place, struct err *err);
-/* "a list", "text", ... */
-const char *jsonl_type_name(yyjson_val *v);
 
 #endif

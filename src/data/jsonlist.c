@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "data/jsonl.h"
 
 #include "base/banned.h"
@@ -26,7 +27,7 @@ static int add_rows(struct rowset *rs, yyjson_val *root, const char *name, struc
     {
         snprintf(place, sizeof(place), "%s: row %zu", name, i + 1);
         if (!yyjson_is_obj(row))
-            return err_set(err, ERR_FORMAT, "%s: expected an object, found %s", place, jsonl_type_name(row));
+            return err_set(err, ERR_FORMAT, "%s: expected an object, found %s", place, json_type_name(row));
         if (jsonl_check_keys(row, place, err))
             return -1;
         rowset_add(rs, row, jsonl_n_values(row));
