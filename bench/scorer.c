@@ -6,7 +6,8 @@
  *
  * REQUESTS: a line a request, {"context": ..., "continuation": ...}; equal contexts one after another are one text.
  * Between two chunks (--chunk requests each, 128) a prompt of random tokens is timed as llama-bench's pp512 does it
- * (--pp tokens, 512; 0 = not), in a context of its own. Ratios are of wall time and of the process's CPU time: with --threads 1 the latter hold
+ * (--pp tokens, 512; 0 = not), in a context of its own; --pp-rows P asks for the logits of P % of its positions, as the
+ * requests do: what the engine does at best for such requests. Ratios are of wall time and of the process's CPU time: with --threads 1 the latter hold
  * on a machine that is doing something else too (with more, threads that wait for each other spin).
  * --dump prints the log-probability of each request.
  */
@@ -29,7 +30,7 @@ struct options {
     const char *model, *requests;
     struct scorer_params scorer;
     struct backend_params backend;
-    int chunk, n_pp;
+    int chunk, n_pp, pp_rows;
     bool dump;
 };
 
@@ -82,6 +83,7 @@ static bool set(struct options *o, const char *name, const char *value)
         { "--chunk", &o->chunk }, { "--threads", &o->backend.n_threads }, { "--batch", &o->scorer.n_batch },
         { "--ctx", &o->scorer.n_ctx }, { "--seq", &o->scorer.n_seq }, { "--min-saved", &o->scorer.min_saved },
         { "--max-length", &o->scorer.max_length }, { "--pp", &o->n_pp },
+        { "--pp-rows", &o->pp_rows },
     };
     if (strcmp(name, "--fa") == 0)
         o->backend.flash_attn = value;
@@ -136,7 +138,7 @@ static void add_since(struct times *sum, struct times start)
     sum->cpu_s += t.cpu_s - start.cpu_s;
 }
 
-static void time_pp(struct times *sum, struct backend *b, int n, struct rand_mt *rng)
+static void time_pp(struct times *sum, struct backend *b, int n, int rows, struct rand_mt *rng)
 {
     struct batch batch;
     struct err err;
@@ -146,7 +148,8 @@ static void time_pp(struct times *sum, struct backend *b, int n, struct rand_mt 
     for (int i = 0; i < n; ) {
         batch_clear(&batch);
         for (; i < n && batch.n < b->info.n_batch; i++)
-            batch_add(&batch, (int32_t)rand_below(rng, (uint64_t)b->info.n_vocab), i, 0, i == n - 1);
+            batch_add(&batch, (int32_t)rand_below(rng, (uint64_t)b->info.n_vocab), i, 0,
+                      i == n - 1 || (i + 1) * rows / 100 != i * rows / 100);
         if (backend_decode(b, &batch, &err))
             die(&err);
     }
@@ -178,18 +181,19 @@ int main(int argc, char **argv)
     pp.n_ctx = o.n_pp;
     pp.n_batch = pp.n_ubatch = 512;
     pp.n_seq_max = 1;
-    pp.n_outputs_max = 1;
+    if (o.pp_rows == 0)
+        pp.n_outputs_max = 1;
     pp.kv_unified = false;
     if (o.n_pp > 0) {
         if (backend_open(&bench, o.model, &pp, &err))
             die(&err);
-        time_pp(&warm, bench, o.n_pp, &rng);
+        time_pp(&warm, bench, o.n_pp, o.pp_rows, &rng);
     }
     struct answer *a = xcalloc((size_t)q.n, sizeof *a);
     for (int i = 0; i < q.n; i += o.chunk) {
         int n = q.n - i < o.chunk ? q.n - i : o.chunk;
         if (bench)
-            time_pp(&pp_sum, bench, o.n_pp, &rng), n_pp++;
+            time_pp(&pp_sum, bench, o.n_pp, o.pp_rows, &rng), n_pp++;
         const struct times start = now();
         if (scorer_run(s, q.r + i, n, a + i, &err))
             die(&err);
@@ -199,7 +203,7 @@ int main(int argc, char **argv)
                 fprintf(stderr, "chunk at %d: %s\n", i, scorer_problem(s, k));
     }
     if (bench)
-        time_pp(&pp_sum, bench, o.n_pp, &rng), n_pp++;
+        time_pp(&pp_sum, bench, o.n_pp, o.pp_rows, &rng), n_pp++;
     if (o.dump)
         for (int i = 0; i < q.n; i++)
             printf("%d %.9g %d %d %d %d\n", i, a[i].logprob, a[i].is_greedy, a[i].n_tokens, a[i].n_context_tokens,
@@ -213,7 +217,7 @@ int main(int argc, char **argv)
             100 * st.decode_s / st.run_s, 100 * st.encode_s / st.run_s, 100 * st.score_s / st.run_s,
             (double)st.tokens_unique / st.run_s, (double)st.tokens_asked / st.run_s);
     if (bench)
-        fprintf(to, "pp%d in turns %.1f t/s: ratio of unique t/s %.3f wall, %.3f CPU\n", o.n_pp,
+        fprintf(to, "pp%d (%d %% rows) in turns %.1f t/s: ratio of unique t/s %.3f wall, %.3f CPU\n", o.n_pp, o.pp_rows,
                 o.n_pp * n_pp / pp_sum.wall_s,
                 (double)st.tokens_unique / sum.wall_s / (o.n_pp * n_pp / pp_sum.wall_s),
                 (double)st.tokens_unique / sum.cpu_s / (o.n_pp * n_pp / pp_sum.cpu_s));
