@@ -74,3 +74,16 @@ int utf8_width(const char *s)
         width += utf8proc_charwidth(utf8_next(s, n_bytes, &i));
     return width;
 }
+
+void utf8_clean(struct buf *out, const char *s, size_t n_bytes)
+{
+    int32_t c;
+    for (size_t i = 0; i < n_bytes;) {
+        size_t n = decode(s + i, n_bytes - i, &c);
+        if (n && c)
+            buf_append(out, s + i, n);
+        else
+            buf_puts(out, "\xef\xbf\xbd");
+        i += n ? n : utf8_bad_part(s + i, n_bytes - i);
+    }
+}

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
+
 bool utf8_is_valid(const char *s, size_t n_bytes);
 size_t utf8_count(const char *s, size_t n_bytes); /* code points; an invalid byte counts as one */
 int utf8_width(const char *s);                    /* terminal columns */
@@ -16,5 +18,7 @@ int32_t utf8_next(const char *s, size_t n_bytes, size_t *i);
  * (Python's errors="replace", Rust's from_utf8_lossy) make one U+FFFD of.
  */
 size_t utf8_bad_part(const char *s, size_t n_bytes);
+/* Appends s, with U+FFFD for each such part and for NUL: texts of JSON and of the store are C strings of UTF-8. */
+void utf8_clean(struct buf *out, const char *s, size_t n_bytes);
 
 #endif
