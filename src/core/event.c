@@ -13,14 +13,16 @@
 enum {
     F_SLOT = 1 << 0, F_METRIC = 1 << 1, F_INDEX = 1 << 2, F_VALUE = 1 << 3, F_VALUES = 1 << 4,
     F_DONE = 1 << 5, F_TOTAL = 1 << 6, F_KEY = 1 << 7, F_TEXT = 1 << 8, F_CODE = 1 << 9,
+    F_SUB = 1 << 10, /* left out when it is 0 */
 };
 
 static const struct {
     const char *name;
     unsigned fields;
 } kinds[] = {
-    [EVENT_MEASURE] = { "measure", F_SLOT | F_METRIC | F_INDEX | F_VALUE },
-    [EVENT_SERIES] = { "series", F_SLOT | F_METRIC | F_INDEX | F_VALUES },
+    [EVENT_MEASURE] = { "measure", F_SLOT | F_METRIC | F_INDEX | F_SUB | F_VALUE },
+    [EVENT_SERIES] = { "series", F_SLOT | F_METRIC | F_INDEX | F_SUB | F_VALUES },
+    [EVENT_TEXT] = { "text", F_SLOT | F_INDEX | F_SUB | F_DONE | F_TOTAL | F_KEY | F_TEXT },
     [EVENT_FACT] = { "fact", F_SLOT | F_KEY | F_TEXT },
     [EVENT_COMMIT] = { "commit", F_SLOT | F_INDEX },
     [EVENT_PROGRESS] = { "progress", F_SLOT | F_DONE | F_TOTAL | F_TEXT },
@@ -39,17 +41,28 @@ static int put(const struct sink *s, const struct event *e, struct err *err)
     return s->put(s->ctx, e, err);
 }
 
+int sink_measure_of(const struct sink *s, int slot, enum metric m, int64_t index, int sub, double value, struct err *err)
+{
+    return put(s, &(struct event){ .kind = EVENT_MEASURE, .slot = slot, .sub = sub, .metric = m, .index = index,
+                                   .value = value }, err);
+}
+
 int sink_measure(const struct sink *s, int slot, enum metric m, int64_t index, double value, struct err *err)
 {
-    return put(s, &(struct event){ .kind = EVENT_MEASURE, .slot = slot, .metric = m, .index = index,
-                                   .value = value }, err);
+    return sink_measure_of(s, slot, m, index, 0, value, err);
+}
+
+int sink_series_of(const struct sink *s, int slot, enum metric m, int64_t index, int sub, const double *values, int n,
+                   struct err *err)
+{
+    return put(s, &(struct event){ .kind = EVENT_SERIES, .slot = slot, .sub = sub, .metric = m, .index = index,
+                                   .values = values, .n = n }, err);
 }
 
 int sink_series(const struct sink *s, int slot, enum metric m, int64_t index, const double *values, int n,
                 struct err *err)
 {
-    return put(s, &(struct event){ .kind = EVENT_SERIES, .slot = slot, .metric = m, .index = index,
-                                   .values = values, .n = n }, err);
+    return sink_series_of(s, slot, m, index, 0, values, n, err);
 }
 
 int sink_fact(const struct sink *s, int slot, const char *key, const char *text, struct err *err)
@@ -111,6 +124,8 @@ void event_format(struct buf *out, const struct event *e)
         jw_kstr(&w, "metric", metric_info(e->metric)->name);
     if (fields & F_INDEX)
         jw_kint(&w, "index", e->index);
+    if ((fields & F_SUB) && e->sub != 0)
+        jw_kint(&w, "sub", e->sub);
     if (fields & F_VALUE) {
         jw_key(&w, "value");
         write_num(&w, e->value);
@@ -216,6 +231,8 @@ static unsigned read_field(struct event *out, struct arena *a, const char *key, 
         return read_slot(&out->slot, v) ? F_SLOT : 0;
     if (strcmp(key, "metric") == 0)
         return read_metric(&out->metric, v) ? F_METRIC : 0;
+    if (strcmp(key, "sub") == 0)
+        return read_slot(&out->sub, v) ? F_SUB : 0;
     if (strcmp(key, "index") == 0)
         return read_int(&out->index, v) ? F_INDEX : 0;
     if (strcmp(key, "value") == 0)
@@ -267,7 +284,7 @@ static bool read_event(struct event *out, struct arena *a, yyjson_val *root)
             return false;
         seen |= field;
     }
-    return seen == want;
+    return (seen | F_SUB) == (want | F_SUB);
 }
 
 int event_parse(struct event *out, struct arena *a, const char *line, struct err *err)

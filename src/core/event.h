@@ -4,6 +4,8 @@
  *
  *   EVENT_MEASURE   metric, index, value             a scalar
  *   EVENT_SERIES    metric, index, values [n]        many values of one index (a chunk, a repetition)
+ *   EVENT_TEXT      index, sub, text, done, total, key  an answer that a model wrote: its tokens, those of its reasoning,
+ *                                                    and why it ended: "stop", "eog", "limit"; "error": text is the reason
  *   EVENT_FACT      key, text                        text about the cell (tensor types, engine build ...)
  *   EVENT_COMMIT    index                            everything up to this unit of work is whole: store it
  *   EVENT_PROGRESS  done, total, text (unit)         for the progress line only, never stored
@@ -14,7 +16,9 @@
  *   EVENT_DONE      -                                the job ended well
  *   EVENT_ERROR     text, code                       the job failed; last event
  *
- * slot says which model, or which task, of the job an event belongs to (0 when there is one).
+ * slot says which model, or which task, of the job an event belongs to (0 when there is one). sub tells several values
+ * of one index apart: the filter of a measure or series of a task, the repeat of a text; 0 for all others.
+ * Texts are UTF-8 without NUL: what comes from a model goes through utf8_clean() before.
  * Pointers are borrowed for the time of the call.       Threads  one caller a sink
  */
 #ifndef PERBIT_CORE_EVENT_H
@@ -29,13 +33,13 @@
 #include "core/metric.h"
 
 enum event_kind {
-    EVENT_MEASURE, EVENT_SERIES, EVENT_FACT, EVENT_COMMIT, EVENT_PROGRESS,
+    EVENT_MEASURE, EVENT_SERIES, EVENT_TEXT, EVENT_FACT, EVENT_COMMIT, EVENT_PROGRESS,
     EVENT_CELL_DONE, EVENT_CELL_ERROR, EVENT_READY, EVENT_LOG, EVENT_DONE, EVENT_ERROR, EVENT_KIND_COUNT
 };
 
 struct event {
     enum event_kind kind;
-    int slot;
+    int slot, sub;
     enum metric metric;
     int64_t index;
     double value;
@@ -55,6 +59,10 @@ struct sink {
 int sink_measure(const struct sink *s, int slot, enum metric m, int64_t index, double value, struct err *err);
 int sink_series(const struct sink *s, int slot, enum metric m, int64_t index, const double *values, int n,
                 struct err *err);
+/* The same of one of several filters. */
+int sink_measure_of(const struct sink *s, int slot, enum metric m, int64_t index, int sub, double value, struct err *err);
+int sink_series_of(const struct sink *s, int slot, enum metric m, int64_t index, int sub, const double *values, int n,
+                   struct err *err);
 int sink_fact(const struct sink *s, int slot, const char *key, const char *text, struct err *err);
 int sink_commit(const struct sink *s, int slot, int64_t index, struct err *err);
 int sink_progress(const struct sink *s, int64_t done, int64_t total, const char *unit, struct err *err);

@@ -54,6 +54,8 @@ struct item {
     int n_gold;
     const double *labels;     /* [n_choices] 1 right, 0 wrong, of tasks that score all choices (mc2); else NULL */
     struct text target;       /* text form of the target: samples files, generation */
+    const char *problem;      /* of generation: why its prompt cannot be made (the chat template raised), or NULL; then
+                                 there is one request, and it is empty */
     const void *doc;          /* yyjson_val of the row after process_docs: samples files */
 };
 

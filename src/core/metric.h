@@ -49,6 +49,15 @@ enum metric {
     METRIC_F1,           /* series [2]: class, chosen class */
     METRIC_MCC,          /* the same */
     METRIC_WORD_LOGPROB, /* log-probability of a single continuation; its mean gives a perplexity */
+    METRIC_PROMPT_STRICT, /* IFEval: 1 if all instructions of a prompt are followed, by the letter */
+    METRIC_INST_STRICT,  /* series [instructions]: 1 if followed */
+    METRIC_PROMPT_LOOSE, /* the same, also without asterisks, first or last line */
+    METRIC_INST_LOOSE,
+    METRIC_BLEU_MAX, METRIC_BLEU_ACC, METRIC_BLEU_DIFF, /* TruthfulQA: tasks/truthfulqa.h */
+    METRIC_ROUGE1_MAX, METRIC_ROUGE1_ACC, METRIC_ROUGE1_DIFF,
+    METRIC_ROUGE2_MAX, METRIC_ROUGE2_ACC, METRIC_ROUGE2_DIFF,
+    METRIC_ROUGEL_MAX, METRIC_ROUGEL_ACC, METRIC_ROUGEL_DIFF,
+    METRIC_RATING,       /* series [2]: the human's score and the model's by a rubric; NaN: unreadable */
     METRIC_N_CUT,        /* tokens cut from the left of a document's requests; stored when there are any */
     METRIC_TOKENS_ASKED, /* a chunk of documents, index = its first: tokens without any sharing */
     METRIC_TOKENS_DECODED, /* the same: tokens that the engine computed */

@@ -198,6 +198,27 @@ int backend_piece(struct backend *b, int32_t token, char *out, int out_bytes)
     return b->ops->piece(b, token, out, out_bytes);
 }
 
+int backend_detokenize(struct backend *b, const int32_t *tokens, int n, char **out, size_t *out_bytes, struct err *err)
+{
+    const int guess = 64 + 8 * n;
+    *out_bytes = 0;
+    *out = xmalloc((size_t)guess + 1);
+    int n_bytes = b->ops->detokenize(b, tokens, n, *out, guess);
+    if (n_bytes < 0 && n_bytes != INT32_MIN) {
+        const int need = -n_bytes;
+        *out = xrealloc(*out, (size_t)need + 1);
+        n_bytes = b->ops->detokenize(b, tokens, n, *out, need);
+    }
+    if (n_bytes < 0) {
+        free(*out);
+        *out = NULL;
+        return err_set(err, ERR_MODEL, "the engine could not make text of %d tokens", n);
+    }
+    (*out)[n_bytes] = '\0';
+    *out_bytes = (size_t)n_bytes;
+    return 0;
+}
+
 bool backend_is_eog(struct backend *b, int32_t token)
 {
     return b->ops->is_eog(b, token);

@@ -103,6 +103,7 @@ struct backend_ops {
     int (*tokenize)(struct backend *b, const char *text, size_t n_bytes, bool add_special, bool parse_special,
                     int32_t **out, int *out_n, struct err *err);
     int (*piece)(struct backend *b, int32_t token, char *out, int out_bytes); /* bytes written, or -needed */
+    int (*detokenize)(struct backend *b, const int32_t *tokens, int n, char *out, int out_bytes); /* as piece */
     bool (*is_eog)(struct backend *b, int32_t token); /* ends a generation: EOS, end of turn ... */
     int (*decode)(struct backend *b, const struct batch *batch, struct err *err); /* does not wait */
     const float *(*logits)(struct backend *b, int i_batch);
@@ -124,6 +125,9 @@ void backend_close(struct backend *b); /* accepts NULL */
 int backend_tokenize(struct backend *b, const char *text, size_t n_bytes, bool add_special, bool parse_special,
                      int32_t **out, int *out_n, struct err *err);
 int backend_piece(struct backend *b, int32_t token, char *out, int out_bytes);
+/* Text of tokens [n] without the special ones (control, unknown), and without the space that the tokenizer puts before
+ * a text. Bytes, maybe not UTF-8. *out: free(). */
+int backend_detokenize(struct backend *b, const int32_t *tokens, int n, char **out, size_t *out_bytes, struct err *err);
 bool backend_is_eog(struct backend *b, int32_t token);
 /*
  * Checks the batch (sizes, tokens, sequences, positions that follow each other), computes it and waits; timed

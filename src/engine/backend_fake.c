@@ -305,6 +305,20 @@ static int piece(struct backend *b, int32_t token, char *out, int out_bytes)
     return n;
 }
 
+static int detokenize(struct backend *b, const int32_t *tokens, int n, char *out, int out_bytes)
+{
+    char text[32];
+    int total = 0;
+    for (int i = 0; i < n; i++) {
+        const bool is_special = tokens[i] == TOKEN_BOS || tokens[i] == TOKEN_EOS;
+        const int n_text = is_special ? 0 : piece(b, tokens[i], text, (int)sizeof(text));
+        if (total + n_text <= out_bytes)
+            memcpy(out + total, text, (size_t)n_text);
+        total += n_text;
+    }
+    return total <= out_bytes ? total : -total;
+}
+
 static bool is_eog(struct backend *b, int32_t token)
 {
     (void)b;
@@ -481,6 +495,7 @@ const struct backend_ops backend_fake_ops = {
     .close = close_fake,
     .tokenize = tokenize,
     .piece = piece,
+    .detokenize = detokenize,
     .is_eog = is_eog,
     .decode = decode,
     .logits = logits,

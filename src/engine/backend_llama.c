@@ -400,6 +400,15 @@ static int piece(struct backend *b, int32_t token, char *out, int out_bytes)
     return llama_token_to_piece(l->vocab, token, out, out_bytes, 0, true);
 }
 
+static int detokenize(struct backend *b, const int32_t *tokens, int n, char *out, int out_bytes)
+{
+    struct llama *l = b->impl;
+    for (int i = 0; i < n; i++)
+        if (tokens[i] < 0 || tokens[i] >= b->info.n_vocab)
+            return INT32_MIN;
+    return llama_detokenize(l->vocab, tokens, n, out, out_bytes, false, false);
+}
+
 static bool is_eog(struct backend *b, int32_t token)
 {
     struct llama *l = b->impl;
@@ -498,6 +507,7 @@ const struct backend_ops backend_llama_ops = {
     .close = close_llama,
     .tokenize = tokenize,
     .piece = piece,
+    .detokenize = detokenize,
     .is_eog = is_eog,
     .decode = decode,
     .logits = logits,

@@ -12,14 +12,14 @@
 #include "base/err.h"
 #include "store/store.h"
 
-enum { STORE_N_STATEMENTS = 3 };
+enum { STORE_N_STATEMENTS = 4 };
 
 struct store {
     sqlite3 *db;
     char *path;
     int lock_fd;             /* -1 when read-only or in memory */
     bool in_transaction;
-    sqlite3_stmt *puts[STORE_N_STATEMENTS]; /* measure, series, fact: kept prepared */
+    sqlite3_stmt *puts[STORE_N_STATEMENTS]; /* measure, series, fact, text: kept prepared */
 };
 
 int st_error(struct store *s, const char *what, struct err *err);

@@ -79,7 +79,8 @@ static enum store_status status_of(const char *text)
 static int after_last_document(struct store *s, int64_t cell_id, int64_t *out, struct err *err)
 {
     sqlite3_stmt *q;
-    if (st_prepare(s, &q, "SELECT coalesce(max(idx) + 1, 0) FROM series WHERE cell_id = ? AND metric = 'logprob' AND slot = 0", err) < 0)
+    if (st_prepare(s, &q, "SELECT max((SELECT coalesce(max(idx) + 1, 0) FROM series WHERE cell_id = ?1 AND metric = 'logprob' "
+                          "AND slot = 0), (SELECT coalesce(max(idx) + 1, 0) FROM generated WHERE cell_id = ?1))", err) < 0)
         return -1;
     st_bind(q, "i", cell_id);
     return find_id(s, out, err, q);
@@ -167,6 +168,7 @@ int store_cell_start(struct store *s, int64_t cell_id, bool forget, struct err *
         return -1;
     if (forget && (st_run(s, err, "DELETE FROM measure WHERE cell_id = ?", "i", cell_id) < 0 ||
                    st_run(s, err, "DELETE FROM series WHERE cell_id = ?", "i", cell_id) < 0 ||
+                   st_run(s, err, "DELETE FROM generated WHERE cell_id = ?", "i", cell_id) < 0 ||
                    st_run(s, err, "DELETE FROM fact WHERE cell_id = ?", "i", cell_id) < 0))
         return -1;
     if (st_run(s, err, "UPDATE cell SET status = 'running', reason = '', attempts = attempts + 1, started = ?, "
@@ -188,11 +190,13 @@ int store_cell_finish(struct store *s, int64_t cell_id, const char *reason, stru
 
 /* --- events ------------------------------------------------------------------------------------ */
 
-enum { PUT_MEASURE, PUT_SERIES, PUT_FACT };
+enum { PUT_MEASURE, PUT_SERIES, PUT_FACT, PUT_TEXT };
 
 static const char *const put_sql[STORE_N_STATEMENTS] = {
     [PUT_MEASURE] = "INSERT OR REPLACE INTO measure (cell_id, metric, slot, idx, value) VALUES (?, ?, ?, ?, ?)",
     [PUT_SERIES] = "INSERT OR REPLACE INTO series (cell_id, metric, slot, idx, n, vals) VALUES (?, ?, ?, ?, ?, ?)",
+    [PUT_TEXT] = "INSERT OR REPLACE INTO generated (cell_id, idx, slot, text, n_tokens, n_think_tokens, why) "
+                 "VALUES (?, ?, ?, ?, ?, ?, ?)",
     [PUT_FACT] = "INSERT OR REPLACE INTO fact (cell_id, key, text) VALUES (?, ?, ?)",
 };
 
@@ -210,6 +214,10 @@ static void bind_event(sqlite3_stmt *q, int which, int64_t cell_id, const struct
         st_bind(q, "itt", cell_id, e->key, e->text);
         return;
     }
+    if (which == PUT_TEXT) {
+        st_bind(q, "iiitiit", cell_id, e->index, (int64_t)e->slot, e->text, e->done, e->total, e->key);
+        return;
+    }
     st_bind(q, "itii", cell_id, metric_info(e->metric)->name, (int64_t)e->slot, e->index);
     if (which == PUT_MEASURE) {
         sqlite3_bind_double(q, 5, e->value);
@@ -220,10 +228,21 @@ static void bind_event(sqlite3_stmt *q, int which, int64_t cell_id, const struct
                         SQLITE_TRANSIENT);
 }
 
+static int which_put(enum event_kind kind)
+{
+    switch (kind) {
+    case EVENT_MEASURE: return PUT_MEASURE;
+    case EVENT_SERIES: return PUT_SERIES;
+    case EVENT_TEXT: return PUT_TEXT;
+    case EVENT_FACT: return PUT_FACT;
+    default: return -1;
+    }
+}
+
 int store_put(struct store *s, int64_t cell_id, const struct event *e, struct err *err)
 {
-    int which = e->kind == EVENT_MEASURE ? PUT_MEASURE : e->kind == EVENT_SERIES ? PUT_SERIES : PUT_FACT;
-    if (which == PUT_FACT && e->kind != EVENT_FACT)
+    int which = which_put(e->kind);
+    if (which < 0)
         return 0;
     if (store_begin(s, err) < 0)
         return -1;

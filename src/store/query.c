@@ -59,6 +59,7 @@ int query_cells(struct store *s, struct arena *a, struct cell_row **out, int *ou
 struct doubles {
     double *v;
     int n, cap, width;
+    bool is_ragged; /* documents have as many values as they have choices; chunks all the same number */
 };
 
 static void doubles_append(struct doubles *d, const void *bytes, int n)
@@ -78,7 +79,7 @@ static int append_series(struct store *s, struct doubles *d, sqlite3_stmt *q, st
     const void *bytes = sqlite3_column_blob(q, 1);
     int n_bytes = sqlite3_column_bytes(q, 1);
     if (n != n_bytes / (int)sizeof *d->v || n_bytes % (int)sizeof *d->v || n > INT_MAX / 4 - d->n ||
-        (d->n > 0 && n != d->width))
+        (!d->is_ragged && d->n > 0 && n != d->width))
         return err_set(err, ERR_STORE, "%s: damaged: a series says %" PRId64 " values and has %d bytes", s->path, n,
                        n_bytes);
     doubles_append(d, bytes, (int)n);
@@ -121,16 +122,17 @@ int query_values(struct store *s, int64_t cell_id, enum metric m, int slot, doub
     return rc < 0 ? -1 : 0;
 }
 
-int query_documents(struct store *s, int64_t cell_id, enum metric m, struct query_documents *out, struct err *err)
+int query_documents(struct store *s, int64_t cell_id, enum metric m, int slot, struct query_documents *out,
+                    struct err *err)
 {
     sqlite3_stmt *q;
-    struct doubles d = { 0 };
+    struct doubles d = { .is_ragged = true };
     int cap = 0, rc;
     *out = (struct query_documents){ 0 };
-    if (st_prepare(s, &q, "SELECT n, vals, idx FROM series WHERE cell_id = ? AND metric = ? AND slot = 0 ORDER BY idx",
+    if (st_prepare(s, &q, "SELECT n, vals, idx FROM series WHERE cell_id = ? AND metric = ? AND slot = ? ORDER BY idx",
                    err) < 0)
         return -1;
-    st_bind(q, "it", cell_id, metric_info(m)->name);
+    st_bind(q, "iti", cell_id, metric_info(m)->name, (int64_t)slot);
     out->at = xcalloc(1, sizeof *out->at);
     while ((rc = st_step(s, q, err)) == 1) {
         if (out->n == cap) {
@@ -158,17 +160,17 @@ void query_documents_release(struct query_documents *d)
     *d = (struct query_documents){ 0 };
 }
 
-int query_by_index(struct store *s, int64_t cell_id, enum metric m, int64_t **out_index, double **out, int *out_n,
-                   struct err *err)
+int query_by_index(struct store *s, int64_t cell_id, enum metric m, int slot, int64_t **out_index, double **out,
+                   int *out_n, struct err *err)
 {
     sqlite3_stmt *q;
     struct doubles d = { 0 };
     int cap = 0, rc;
     *out_index = NULL;
-    if (st_prepare(s, &q, "SELECT value, idx FROM measure WHERE cell_id = ? AND metric = ? AND slot = 0 ORDER BY idx",
+    if (st_prepare(s, &q, "SELECT value, idx FROM measure WHERE cell_id = ? AND metric = ? AND slot = ? ORDER BY idx",
                    err) < 0)
         return -1;
-    st_bind(q, "it", cell_id, metric_info(m)->name);
+    st_bind(q, "iti", cell_id, metric_info(m)->name, (int64_t)slot);
     while ((rc = st_step(s, q, err)) == 1) {
         if (d.n == cap)
             *out_index = xrealloc(*out_index, (size_t)(cap = cap ? 2 * cap : 64) * sizeof **out_index);
@@ -178,6 +180,52 @@ int query_by_index(struct store *s, int64_t cell_id, enum metric m, int64_t **ou
     sqlite3_finalize(q);
     *out = d.v;
     *out_n = d.n;
+    return rc < 0 ? -1 : 0;
+}
+
+static void read_text(struct query_text *out, struct arena *a, sqlite3_stmt *q)
+{
+    out->index = sqlite3_column_int64(q, 0);
+    out->slot = sqlite3_column_int(q, 1);
+    out->text = arena_strdup(a, st_text(q, 2));
+    out->n_bytes = strlen(out->text);
+    out->n_tokens = sqlite3_column_int64(q, 3);
+    out->n_think_tokens = sqlite3_column_int64(q, 4);
+    out->why = arena_strdup(a, st_text(q, 5));
+}
+
+int query_texts(struct store *s, struct arena *a, int64_t cell_id, struct query_text **out, int *out_n, struct err *err)
+{
+    sqlite3_stmt *q;
+    struct query_text *v = NULL;
+    int n = 0, cap = 0, rc;
+    if (st_prepare(s, &q, "SELECT idx, slot, text, n_tokens, n_think_tokens, why FROM generated WHERE cell_id = ? "
+                          "ORDER BY idx, slot", err) < 0)
+        return -1;
+    st_bind(q, "i", cell_id);
+    while ((rc = st_step(s, q, err)) == 1) {
+        if (n == cap)
+            v = xrealloc(v, (size_t)(cap = cap ? 2 * cap : 64) * sizeof *v);
+        read_text(&v[n++], a, q);
+    }
+    sqlite3_finalize(q);
+    *out = arena_dup(a, v, (size_t)n * sizeof *v);
+    *out_n = n;
+    free(v);
+    return rc < 0 ? -1 : 0;
+}
+
+int query_text_count(struct store *s, int64_t cell_id, const char *why, int64_t *out, struct err *err)
+{
+    sqlite3_stmt *q;
+    *out = 0;
+    if (st_prepare(s, &q, "SELECT count(*) FROM generated WHERE cell_id = ? AND why = ?", err) < 0)
+        return -1;
+    st_bind(q, "it", cell_id, why);
+    int rc = st_step(s, q, err);
+    if (rc == 1)
+        *out = sqlite3_column_int64(q, 0);
+    sqlite3_finalize(q);
     return rc < 0 ? -1 : 0;
 }
 

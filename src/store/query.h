@@ -31,7 +31,6 @@ int query_cells(struct store *s, struct arena *a, struct cell_row **out, int *ou
 /* *out [*out_n] doubles of one metric and slot; NaN for NULL. width: values an index (1 for scalars). */
 int query_values(struct store *s, int64_t cell_id, enum metric m, int slot, double **out, int *out_n,
                  int *out_width, struct err *err);
-/* The text of a fact, in a; NULL when there is none. */
 /*
  * The series of a task's cell, document by document in the order of their numbers: values of document i are
  * v[at[i]] .. v[at[i + 1] - 1]. All arrays are the caller's (free()).
@@ -42,11 +41,26 @@ struct query_documents {
     int *at;        /* [n + 1] */
     double *v;
 };
-int query_documents(struct store *s, int64_t cell_id, enum metric m, struct query_documents *out, struct err *err);
+int query_documents(struct store *s, int64_t cell_id, enum metric m, int slot, struct query_documents *out,
+                    struct err *err);
 void query_documents_release(struct query_documents *d);
 /* A scalar metric of a cell by document: *out_index and *out [*out_n] are the caller's. */
-int query_by_index(struct store *s, int64_t cell_id, enum metric m, int64_t **out_index, double **out, int *out_n,
-                   struct err *err);
+int query_by_index(struct store *s, int64_t cell_id, enum metric m, int slot, int64_t **out_index, double **out,
+                   int *out_n, struct err *err);
+
+/* Answers that a model wrote, in the order (document, repeat); texts live in a. */
+struct query_text {
+    int64_t index;
+    int slot;
+    const char *text;
+    size_t n_bytes;
+    int64_t n_tokens, n_think_tokens;
+    const char *why; /* "stop", "eog", "limit"; "error": text is the reason */
+};
+int query_texts(struct store *s, struct arena *a, int64_t cell_id, struct query_text **out, int *out_n, struct err *err);
+/* How many answers of a cell ended like this. */
+int query_text_count(struct store *s, int64_t cell_id, const char *why, int64_t *out, struct err *err);
+/* The text of a fact, in a; NULL when there is none. */
 int query_fact(struct store *s, struct arena *a, int64_t cell_id, const char *key, const char **out,
                struct err *err);
 /* What done cells of a kind took on this machine: seconds (METRIC_CELL_S) and bytes of their files, summed; 0 and 0 when

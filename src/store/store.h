@@ -60,7 +60,7 @@ struct store_cell {
 };
 
 /* Finds the cell or makes it; next_index counts METRIC_NLL chunks from 0 without a gap, or
-   the document after a task's last one (METRIC_LOGPROB). */
+   the document after a task's last one (METRIC_LOGPROB, or a text). */
 int store_cell_claim(struct store *s, const struct store_cell_spec *spec, struct store_cell *out,
                      struct err *err);
 /* The cell as it stands, if its identity is known: 1 and out, or 0. Writes nothing. */
@@ -70,7 +70,7 @@ int store_cell_start(struct store *s, int64_t cell_id, bool forget, struct err *
 /* reason NULL: done; else failed. Commits. */
 int store_cell_finish(struct store *s, int64_t cell_id, const char *reason, struct err *err);
 
-/* Puts a measure, series or fact; other kinds are ignored. The same (metric, slot, idx) again replaces. */
+/* Puts a measure, series, text or fact; other kinds are ignored. The same (metric, slot, idx) again replaces. */
 int store_put(struct store *s, int64_t cell_id, const struct event *e, struct err *err);
 
 int store_run_begin(struct store *s, const char *command, const char *study, const char *settings_json,

@@ -19,17 +19,21 @@ static const struct frame_spec columns[] = {
     { "metric", "", "metric", FRAME_TEXT, 0 },   { "n", "", "documents", FRAME_INT, 0 },
     { "value", "", "value", FRAME_NUM, 4 },      { "stderr", "", "SE", FRAME_NUM, 4 },
     { "lo", "", "95% low", FRAME_NUM, 4 },     { "hi", "", "95% high", FRAME_NUM, 4 },
-    { "n_cut", "", "cut short", FRAME_INT, 0 },  { "settings", "", "settings", FRAME_TEXT, 0 },
+    { "n_cut", "", "cut short", FRAME_INT, 0 },
+    { "n_limit", "", "at token limit", FRAME_INT, 0 }, { "n_error", "", "no answer", FRAME_INT, 0 },
+    { "n_unreadable", "", "unreadable", FRAME_INT, 0 }, { "filter", "", "filter", FRAME_TEXT, 0 },
+    { "settings", "", "settings", FRAME_TEXT, 0 },
 };
 
-const char *const analyse_tasks_shown[] = { "model", "level", "task", "version", "num_fewshot", "metric", "n", "value",
-                                             "stderr", "lo", "hi", "n_cut", NULL };
+const char *const analyse_tasks_shown[] = { "model", "level", "task", "version", "num_fewshot", "metric", "filter", "n",
+                                             "value", "stderr", "lo", "hi", "n_cut", "n_limit", "n_error",
+                                             "n_unreadable", NULL };
 
 /* One metric over a cell's documents. */
 struct result {
     const struct cell_row *cell;
-    const char *task, *metric;
-    int64_t n;
+    const char *task, *metric, *filter; /* filter NULL: the task has none */
+    int64_t n, n_unreadable;
     double value, se;
     bool is_binary;
     int64_t n_right;
@@ -69,17 +73,18 @@ static void count_right(struct result *out, const struct score *x, int n, enum t
 
 /* One metric of a cell: 1, or 0 when the cell has no value of it. */
 static int read_result(struct results *r, const struct cell_row *c, const char *task, const struct task_metric *m,
-                       struct err *err)
+                       double step, const char *filter, int i_filter, struct err *err)
 {
     struct score *x;
     struct total total;
     int n, rc;
-    if (task_scores_read(&x, &n, r->store, c->id, m, err) < 0)
+    if (task_scores_read(&x, &n, r->store, c->id, m, i_filter, err) < 0)
         return -1;
-    rc = n > 0 ? score_total(&total, m, x, n, err) : 0;
+    rc = n > 0 ? task_scores_total(&total, m, step, x, n, err) : 0;
     if (n > 0 && rc == 0) {
         struct result *out = add_result(r);
-        *out = (struct result){ .cell = c, .task = task, .metric = m->name, .n = total.n, .value = total.value,
+        *out = (struct result){ .cell = c, .task = task, .metric = m->name, .filter = filter, .n = total.n, .n_unreadable = n - total.n,
+                                .value = total.value,
                                 .se = total.se };
         count_right(out, x, n, m->aggregation);
     }
@@ -129,6 +134,23 @@ static struct interval around(struct estimate e)
     return (struct interval){ e.value - Z95 * e.se, e.value + Z95 * e.se };
 }
 
+static void put_count(struct frame *f, int row, const char *column, int64_t n)
+{
+    if (n > 0)
+        frame_put_int(f, row, column, n);
+}
+
+/* How answers ended that did not end by themselves. */
+static int put_ends(struct frame *f, int row, struct store *store, int64_t cell_id, struct err *err)
+{
+    int64_t n_limit, n_error;
+    if (query_text_count(store, cell_id, "limit", &n_limit, err) < 0 || query_text_count(store, cell_id, "error", &n_error, err) < 0)
+        return -1;
+    put_count(f, row, "n_limit", n_limit);
+    put_count(f, row, "n_error", n_error);
+    return 0;
+}
+
 static int put_leaf(struct frame *f, struct store *store, const struct result *s, yyjson_val *fact, struct err *err)
 {
     const struct estimate e = { s->value, s->se };
@@ -136,12 +158,16 @@ static int put_leaf(struct frame *f, struct store *store, const struct result *s
     int row = put_row(f, s->cell, s->task, "task", s->metric, s->n, e, interval_of(s));
     frame_put_text(f, row, "version", json_str_or(fact, "version", ""));
     frame_put_int(f, row, "num_fewshot", json_int_or(fact, "num_fewshot", 0));
-    if (n_cut > 0)
-        frame_put_int(f, row, "n_cut", n_cut);
-    return n_cut < 0 ? -1 : 0;
+    if (s->filter)
+        frame_put_text(f, row, "filter", s->filter);
+    put_count(f, row, "n_cut", n_cut);
+    put_count(f, row, "n_unreadable", s->n_unreadable);
+    return n_cut < 0 ? -1 : put_ends(f, row, store, s->cell->id, err);
 }
 
-static int put_cell(struct frame *f, struct results *s, const struct cell_row *c, struct json *fact, struct err *err)
+/* All metrics of a cell after one filter. */
+static int put_filter(struct frame *f, struct results *s, const struct cell_row *c, struct json *fact, const char *filter,
+                      int i_filter, struct err *err)
 {
     const char *task = arena_strdup(s->a, json_str_or(json_root(fact), "name", c->task));
     size_t i, n;
@@ -151,10 +177,22 @@ static int put_cell(struct frame *f, struct results *s, const struct cell_row *c
             .name = arena_strdup(s->a, json_str_or(metric, "name", "")),
             .aggregation = (enum task_aggregation)json_int_or(metric, "aggregation", AGGREGATE_MEAN),
         };
-        int rc = read_result(s, c, task, &m, err);
+        int rc = read_result(s, c, task, &m, json_num_or(json_root(fact), "step", 1), filter, i_filter, err);
         if (rc < 0 || (rc == 1 && put_leaf(f, s->store, &s->v[s->n - 1], json_root(fact), err) < 0))
             return -1;
     }
+    return 0;
+}
+
+static int put_cell(struct frame *f, struct results *s, const struct cell_row *c, struct json *fact, struct err *err)
+{
+    yyjson_val *filters = yyjson_obj_get(json_root(fact), "filters"), *name;
+    size_t i, n;
+    if (yyjson_arr_size(filters) == 0)
+        return put_filter(f, s, c, fact, NULL, 0, err);
+    yyjson_arr_foreach(filters, i, n, name)
+        if (put_filter(f, s, c, fact, yyjson_is_str(name) ? arena_strdup(s->a, yyjson_get_str(name)) : "", (int)i, err) < 0)
+            return -1;
     return 0;
 }
 

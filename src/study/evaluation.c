@@ -8,6 +8,7 @@
 #include "base/sha256.h"
 #include "base/xalloc.h"
 #include "data/dataset.h"
+#include "tasks/grader.h"
 
 struct evaluation {
     const struct settings *settings;
@@ -17,6 +18,7 @@ struct evaluation {
     struct datasets *datasets;
     struct dataset **dataset; /* [suite->n_tasks], NULL before it was opened */
     uint64_t fewshot_seed;
+    yyjson_doc *chat_arguments; /* or NULL */
 };
 
 /* --- opening ----------------------------------------------------------------------------------- */
@@ -93,6 +95,7 @@ void evaluation_close(struct evaluation *e)
     for (int i = 0; e->dataset && i < e->suite->n_tasks; i++)
         dataset_close(e->dataset[i]);
     free(e->dataset);
+    yyjson_doc_free(e->chat_arguments);
     datasets_close(e->datasets);
     suite_close(e->suite);
     catalog_close(e->catalog);
@@ -200,6 +203,19 @@ int evaluation_data_sha256(char out[65], struct evaluation *e, int i, struct err
 /* The day that Llama 3's own template falls back to, at noon UTC. */
 static const int64_t CHAT_TIME_S = 1721995200;
 
+/* enable_thinking, where --think says something: templates of thinking models know the variable. */
+static yyjson_val *think_argument(struct evaluation *e)
+{
+    static const char on[] = "{\"enable_thinking\":true}", off[] = "{\"enable_thinking\":false}";
+    enum think_mode mode;
+    int64_t budget;
+    if (gen_options_think(&mode, &budget, e->settings, NULL) < 0 || mode == THINK_AUTO)
+        return NULL;
+    if (!e->chat_arguments)
+        e->chat_arguments = mode == THINK_OFF ? yyjson_read(off, sizeof off - 1, 0) : yyjson_read(on, sizeof on - 1, 0);
+    return yyjson_doc_get_root(e->chat_arguments);
+}
+
 int evaluation_items(struct items **out, struct evaluation *e, int i, int64_t first_doc,
                      const struct evaluation_chat *chat, struct err *err)
 {
@@ -213,7 +229,8 @@ int evaluation_items(struct items **out, struct evaluation *e, int i, int64_t fi
     };
     if (chat) {
         o.chat_template = chat->template;
-        o.chat = (struct chat_options){ .bos = chat->bos, .eos = chat->eos, .now_s = CHAT_TIME_S };
+        o.chat = (struct chat_options){ .bos = chat->bos, .eos = chat->eos, .now_s = CHAT_TIME_S,
+                                        .arguments = think_argument(e) };
     }
     if (open_rows(&eval, &pool, e, i, err) < 0)
         return -1;
@@ -225,7 +242,7 @@ int evaluation_items(struct items **out, struct evaluation *e, int i, int64_t fi
 /* Keys of a task file that change no request and no score. */
 static const char *const decoration[] = { "tag", "task_alias", "group", "group_alias", "include", "task_list", NULL };
 /* Keys that say what answers are worth, not what is asked; NULL-terminated. */
-static const char *const scoring[] = { "metric_list", "process_results", "filter_list", "metadata",
+static const char *const scoring[] = { "metric_list", "process_results", "filter_list", "metadata", "perbit_rubric",
                                        "should_decontaminate", "doc_to_decontamination_query", NULL };
 static const char *const nothing[] = { NULL };
 
@@ -320,6 +337,54 @@ static void write_metrics(struct jw *w, const struct task *t)
     jw_end(w);
 }
 
+/* Their numbers are slots of the stored measures. */
+static void write_filters(struct jw *w, const struct task *t)
+{
+    struct grader *g;
+    struct err ignored = { 0 }; /* such a task is never asked: evaluation_check() */
+    if (t->kind != ITEM_GENERATE || grader_open(&g, t, &ignored) < 0)
+        return;
+    jw_key(w, "filters");
+    jw_array(w);
+    for (int i = 0; i < grader_n_filters(g); i++)
+        jw_str(w, grader_filter(g, i));
+    jw_end(w);
+    grader_close(g);
+}
+
+int evaluation_gen_options(struct gen_options *out, const struct evaluation *e, int i, struct arena *a, struct err *err)
+{
+    return gen_options_of(out, a, e->suite->tasks[i], e->settings, err);
+}
+
+uint64_t evaluation_seed(const struct evaluation *e)
+{
+    return e->fewshot_seed;
+}
+
+static int check_generation(const struct evaluation *e, int i, struct err *err)
+{
+    struct arena a;
+    struct gen_options o;
+    enum think_mode mode;
+    int64_t budget;
+    arena_init(&a);
+    int rc = gen_options_of(&o, &a, e->suite->tasks[i], e->settings, err);
+    arena_release(&a);
+    return rc < 0 ? -1 : gen_options_think(&mode, &budget, e->settings, err);
+}
+
+int evaluation_check(const struct evaluation *e, int i, struct err *err)
+{
+    struct grader *g;
+    if (e->suite->tasks[i]->kind == ITEM_GENERATE && check_generation(e, i, err) < 0)
+        return -1;
+    if (grader_open(&g, e->suite->tasks[i], err) < 0)
+        return -1;
+    grader_close(g);
+    return 0;
+}
+
 static bool has_task(const struct suite_group *g, int i)
 {
     for (int k = 0; k < g->n_tasks; k++)
@@ -359,6 +424,9 @@ const char *evaluation_fact(const struct evaluation *e, int i, struct arena *a)
     jw_kstr(&w, "version", t->version);
     jw_kint(&w, "num_fewshot", evaluation_num_fewshot(e, i));
     write_metrics(&w, t);
+    write_filters(&w, t);
+    if (t->rubric)
+        jw_knum(&w, "step", t->rubric->step);
     write_groups(&w, e->suite, i);
     jw_kstr(&w, "asks", evaluation_asks(e, i, a));
     jw_kstr(&w, "tasks", e->settings->tasks);

@@ -15,7 +15,7 @@
 #ifndef PERBIT_STUDY_EVALUATION_H
 #define PERBIT_STUDY_EVALUATION_H
 
-#include "study/settings.h"
+#include "study/gen_options.h"
 #include "tasks/catalog.h"
 #include "tasks/items.h"
 
@@ -31,6 +31,13 @@ const struct task *evaluation_task(const struct evaluation *e, int i);
 const struct suite *evaluation_suite(const struct evaluation *e);
 int evaluation_num_fewshot(const struct evaluation *e, int i); /* as asked */
 int evaluation_find(const struct evaluation *e, const char *name); /* number of a task, or -1 */
+
+/* That its answers can be written and scored: ERR_USAGE generation options; ERR_FORMAT, ERR_UNSUPPORTED a filter that perbit has not. */
+int evaluation_check(const struct evaluation *e, int i, struct err *err);
+
+/* How its answers are written, in a: of a generation task. */
+int evaluation_gen_options(struct gen_options *out, const struct evaluation *e, int i, struct arena *a, struct err *err);
+uint64_t evaluation_seed(const struct evaluation *e); /* the one that draws examples */
 
 /* How a chat model is asked: its own template and the texts of its special tokens. */
 struct evaluation_chat {
@@ -51,8 +58,8 @@ int evaluation_data_sha256(char out[65], struct evaluation *e, int i, struct err
 const char *evaluation_identity(const struct evaluation *e, int i, struct arena *a);
 /* Digest of the part of a definition that decides what is asked: metrics and their like are no part of it. */
 const char *evaluation_asks(const struct evaluation *e, int i, struct arena *a);
-/* JSON for the store: name, alias, version, num_fewshot, metrics {name, aggregation}, groups {name, metrics}: all that
-   reading the results needs; asks and tasks (as the settings named them): what asking again needs. */
+/* JSON for the store: name, alias, version, num_fewshot, metrics {name, aggregation}, filters, step (of a rubric),
+   groups {name, metrics}: all that reading the results needs; asks and tasks (as the settings named them): what asking again needs. */
 const char *evaluation_fact(const struct evaluation *e, int i, struct arena *a);
 
 #endif

@@ -3,6 +3,9 @@
  *
  * Documents are asked in chunks. Where a chunk ends depends on the documents from its first one on, and on nothing
  * else: a run that goes on after a stop cuts the same chunks, and gets the same bits.
+ *
+ * The scorer and the generator want the model with other sizes of cache and batch: it is loaded again where a task of the
+ * other kind follows. Generation tasks are ask_generate.c's.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +13,7 @@
 #include "base/xalloc.h"
 #include "engine/scorer.h"
 #include "machine/memory.h"
+#include "study/ask_generate.h"
 #include "study/evaluation.h"
 #include "study/job.h"
 #include "study/task_scores.h"
@@ -19,13 +23,19 @@ enum { CHUNK_ITEMS = 128, CHUNK_BYTES = 64 << 10 };
 struct asking {
     const struct job *job;
     const struct sink *sink;
+    struct modelfile file;
+    struct arena file_arena;
     struct backend *backend;
-    struct scorer *scorer;
+    struct scorer *scorer;       /* or, with the same backend, */
+    struct generator *generator;
+    double temperature, top_p;   /* of the generator */
+    int64_t top_k;
     struct evaluation *evaluation;
-    struct evaluation_chat chat;
+    struct evaluation_chat chat; /* texts: free() */
     /* the task in work */
     int slot;
     const struct task *task;
+    struct grader *grader;
     struct items *items;
     int64_t n_done, n_all;
     /* the chunk in work */
@@ -128,7 +138,8 @@ static int put_item(const struct asking *k, const struct item *item, const struc
 {
     if (put_answers(k, item, answer, err) < 0)
         return -1;
-    return task_scores_put(k->sink, k->slot, k->task, item, answer, err);
+    const struct given given = { .answers = answer };
+    return task_scores_put(k->sink, k->slot, k->grader, item, &given, err);
 }
 
 static int put_tokens(struct asking *k, struct err *err)
@@ -172,26 +183,131 @@ static int put_peak(const struct asking *k, struct err *err)
     return sink_measure(k->sink, k->slot, METRIC_PEAK_RSS, 0, (double)m.rss_peak_bytes, err);
 }
 
+/* --- the model --------------------------------------------------------------------------------- */
+
+static enum encode_bos bos_rule(const char *name)
+{
+    return strcmp(name, "on") == 0 ? ENCODE_BOS_ON : strcmp(name, "off") == 0 ? ENCODE_BOS_OFF : ENCODE_BOS_AUTO;
+}
+
+static void close_model(struct asking *k)
+{
+    scorer_close(k->scorer);
+    generator_close(k->generator);
+    backend_close(k->backend);
+    k->scorer = NULL;
+    k->generator = NULL;
+    k->backend = NULL;
+}
+
+static int open_scorer(struct asking *k, struct err *err)
+{
+    const struct settings *s = &k->job->settings;
+    struct backend_params p;
+    const struct scorer_params sp = { .share = s->share_prefixes, .max_length = (int)s->max_length,
+                                      .n_ctx = (int)s->request_ctx,
+                                      .bos = bos_rule(s->add_bos) };
+    settings_backend_params(s, &p);
+    scorer_backend_params(&p, &sp, (int)k->file.n_vocab);
+    k->tokens_asked = k->tokens_decoded = 0;
+    if (backend_open(&k->backend, k->job->models[0].path, &p, err) < 0)
+        return -1;
+    return scorer_open(&k->scorer, k->backend, &sp, err);
+}
+
+/* Cells for a longest request in every slot; what shares a prefix needs less. */
+static int open_generator(struct asking *k, const struct gen_options *o, struct err *err)
+{
+    const struct settings *s = &k->job->settings;
+    struct backend_params p;
+    const struct generator_params gp = {
+        .share = s->share_prefixes, .max_length = (int)s->max_length, .n_ctx = (int)s->request_ctx,
+        .n_slots = (int)s->slots, .bos = bos_rule(s->add_bos),
+        .pick = { .temperature = o->temperature, .top_k = (int)o->top_k, .top_p = o->top_p },
+    };
+    settings_backend_params(s, &p);
+    generator_backend_params(&p, &gp);
+    if (backend_open(&k->backend, k->job->models[0].path, &p, err) < 0)
+        return -1;
+    return generator_open(&k->generator, k->backend, &gp, err);
+}
+
+static bool is_loaded_for(const struct asking *k, const struct gen_options *o)
+{
+    return k->generator && k->temperature == o->temperature && k->top_k == o->top_k && k->top_p == o->top_p;
+}
+
+static int load_generator(struct asking *k, int i_task, struct err *err)
+{
+    struct gen_options o;
+    struct arena a;
+    arena_init(&a);
+    int rc = evaluation_gen_options(&o, k->evaluation, i_task, &a, err);
+    if (rc == 0 && !is_loaded_for(k, &o)) {
+        close_model(k);
+        k->temperature = o.temperature;
+        k->top_k = o.top_k;
+        k->top_p = o.top_p;
+        rc = open_generator(k, &o, err);
+    }
+    arena_release(&a);
+    return rc;
+}
+
+/* The model as a task of this kind needs it. */
+static int load_for(struct asking *k, int i_task, struct err *err)
+{
+    if (evaluation_task(k->evaluation, i_task)->kind == ITEM_GENERATE)
+        return load_generator(k, i_task, err);
+    if (k->scorer)
+        return 0;
+    close_model(k);
+    return open_scorer(k, err);
+}
+
 /* --- tasks ------------------------------------------------------------------------------------- */
 
-static int ask_documents(struct asking *k, int64_t first_doc, struct err *err)
+static int ask_chunks(struct asking *k, struct err *err)
 {
-    const int i_task = (int)k->job->tasks[k->slot].i_task;
     int rc;
-    if (i_task < 0 || i_task >= evaluation_n(k->evaluation))
-        return err_set(err, ERR_USAGE, "job: no task %d", i_task);
-    k->task = evaluation_task(k->evaluation, i_task);
     k->n_done = 0;
-    if (k->task->kind == ITEM_GENERATE)
-        return err_set(err, ERR_UNSUPPORTED, "%s: generation tasks are not measured yet", k->task->name);
-    if (evaluation_items(&k->items, k->evaluation, i_task, first_doc, k->job->settings.apply_chat_template ? &k->chat : NULL,
-                         err) < 0)
-        return -1;
     k->n_all = items_n(k->items);
     while ((rc = read_chunk(k, err)) == 1)
         if (ask_chunk(k, err) < 0)
             return -1;
     return rc < 0 ? -1 : put_peak(k, err);
+}
+
+static int ask_texts(struct asking *k, int i_task, struct err *err)
+{
+    struct gen_options o;
+    struct arena a;
+    struct ask_generate g = {
+        .sink = k->sink, .slot = k->slot, .task = k->task, .options = &o, .seed = evaluation_seed(k->evaluation),
+        .items = k->items, .grader = k->grader, .backend = k->backend, .generator = k->generator,
+        .n_slots = (int)k->job->settings.slots,
+    };
+    arena_init(&a);
+    int rc = evaluation_gen_options(&o, k->evaluation, i_task, &a, err);
+    if (rc == 0)
+        rc = gen_options_think(&g.think, &g.think_tokens, &k->job->settings, err);
+    if (rc == 0)
+        rc = ask_generate(&g, err);
+    arena_release(&a);
+    return rc;
+}
+
+static int ask_documents(struct asking *k, int64_t first_doc, struct err *err)
+{
+    const int i_task = (int)k->job->tasks[k->slot].i_task;
+    if (i_task < 0 || i_task >= evaluation_n(k->evaluation))
+        return err_set(err, ERR_USAGE, "job: no task %d", i_task);
+    k->task = evaluation_task(k->evaluation, i_task);
+    if (load_for(k, i_task, err) < 0 || grader_open(&k->grader, k->task, err) < 0 ||
+        evaluation_items(&k->items, k->evaluation, i_task, first_doc,
+                         k->job->settings.apply_chat_template ? &k->chat : NULL, err) < 0)
+        return -1;
+    return k->task->kind == ITEM_GENERATE ? ask_texts(k, i_task, err) : ask_chunks(k, err);
 }
 
 /* Errors of one task's files or rows end that task; those of the engine or of the parent end the job. */
@@ -205,32 +321,12 @@ static int ask_task(struct asking *k, int64_t first_doc, struct err *err)
     struct err why = { 0 };
     int rc = ask_documents(k, first_doc, &why);
     items_close(k->items);
+    grader_close(k->grader);
     k->items = NULL;
+    k->grader = NULL;
     if (rc < 0 && ends_job(&why))
         return err_set(err, why.code, "%s", why.msg);
     return rc < 0 ? sink_cell_error(k->sink, k->slot, &why, err) : sink_cell_done(k->sink, k->slot, err);
-}
-
-static enum encode_bos bos_rule(const char *name)
-{
-    return strcmp(name, "on") == 0 ? ENCODE_BOS_ON : strcmp(name, "off") == 0 ? ENCODE_BOS_OFF : ENCODE_BOS_AUTO;
-}
-
-static int open_model(struct asking *k, struct err *err)
-{
-    const struct settings *s = &k->job->settings;
-    struct backend_params p;
-    struct modelfile file;
-    const struct scorer_params sp = { .share = s->share_prefixes, .max_length = (int)s->max_length,
-                                      .n_ctx = (int)s->request_ctx,
-                                      .bos = bos_rule(s->add_bos) };
-    settings_backend_params(s, &p);
-    if (modelfile_inspect(&file, &k->arena, k->job->models[0].path, err) < 0)
-        return -1;
-    scorer_backend_params(&p, &sp, (int)file.n_vocab);
-    if (backend_open(&k->backend, k->job->models[0].path, &p, err) < 0)
-        return -1;
-    return scorer_open(&k->scorer, k->backend, &sp, err);
 }
 
 static const char *token_text(struct asking *k, int32_t token)
@@ -240,13 +336,14 @@ static const char *token_text(struct asking *k, int32_t token)
     return n > 0 ? xstrndup(piece, (size_t)n) : NULL;
 }
 
+/* The texts are kept: the model may be loaded again. */
 static int open_chat(struct asking *k, struct err *err)
 {
     if (!k->job->settings.apply_chat_template)
         return 0;
     if (!k->backend->info.chat_template)
         return err_set(err, ERR_UNSUPPORTED, "%s: the model file has no chat template", k->job->models[0].path);
-    k->chat = (struct evaluation_chat){ .template = k->backend->info.chat_template,
+    k->chat = (struct evaluation_chat){ .template = xstrdup(k->backend->info.chat_template),
                                         .bos = token_text(k, k->backend->info.bos),
                                         .eos = token_text(k, k->backend->info.eos) };
     return 0;
@@ -272,6 +369,16 @@ static int put_facts(const struct asking *k, struct err *err)
     return 0;
 }
 
+static int open_first(struct asking *k, struct err *err)
+{
+    const int i_task = k->job->n_tasks > 0 ? (int)k->job->tasks[0].i_task : 0;
+    if (i_task < 0 || i_task >= evaluation_n(k->evaluation))
+        return err_set(err, ERR_USAGE, "job: no task %d", i_task);
+    if (modelfile_inspect(&k->file, &k->file_arena, k->job->models[0].path, err) < 0)
+        return -1;
+    return load_for(k, i_task, err);
+}
+
 int job_eval(const struct job *job, const struct job_io *io, struct err *err)
 {
     struct asking *k = xcalloc(1, sizeof *k);
@@ -279,7 +386,8 @@ int job_eval(const struct job *job, const struct job_io *io, struct err *err)
     k->job = job;
     k->sink = &io->sink;
     arena_init(&k->arena);
-    if (evaluation_open(&k->evaluation, &job->settings, err) < 0 || open_model(k, err) < 0 || open_chat(k, err) < 0 ||
+    arena_init(&k->file_arena);
+    if (evaluation_open(&k->evaluation, &job->settings, err) < 0 || open_first(k, err) < 0 || open_chat(k, err) < 0 ||
         put_facts(k, err) < 0)
         goto done;
     for (k->slot = 0; k->slot < job->n_tasks; k->slot++)
@@ -287,10 +395,11 @@ int job_eval(const struct job *job, const struct job_io *io, struct err *err)
             goto done;
     ret = 0;
 done:
-    scorer_close(k->scorer);
-    backend_close(k->backend);
+    close_model(k);
     evaluation_close(k->evaluation);
     arena_release(&k->arena);
+    arena_release(&k->file_arena);
+    free((char *)k->chat.template);
     free((char *)k->chat.bos);
     free((char *)k->chat.eos);
     free(k->request);

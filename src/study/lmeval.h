@@ -24,11 +24,22 @@ struct lmeval_task {
     const struct plan_cell *cell;
     int64_t n_rows, n;               /* rows of the split, documents that were scored */
     int64_t n_cut;                   /* tokens that did not fit */
+    int64_t n_limit, n_error;        /* generation: answers that ended at the token limit; documents without one */
+    const char *filters[TASK_FILTERS_MAX]; /* [n_filters] */
+    int n_filters;
     int order[TASK_METRICS_MAX];     /* [task->n_metrics] */
-    struct total total[TASK_METRICS_MAX];
-    struct interval ci[TASK_METRICS_MAX]; /* 95 % */
-    bool is_wilson[TASK_METRICS_MAX];     /* of right-or-wrong scores; else normal */
+    /* [n_filters * task->n_metrics], metrics of a filter together: lmeval_at() */
+    struct total total[TASK_SCORES_MAX];
+    struct interval ci[TASK_SCORES_MAX]; /* 95 % */
+    bool is_wilson[TASK_SCORES_MAX];     /* of right-or-wrong scores; else normal */
     char hash[65];                   /* of its samples; "" before they were written */
+};
+
+/* A metric of a group after one filter. */
+struct lmeval_pooled {
+    const char *metric, *filter;
+    struct total total;
+    struct estimate macro;           /* all tasks alike */
 };
 
 struct lmeval_group {
@@ -38,8 +49,8 @@ struct lmeval_group {
     int n_missing;                   /* tasks of the group that failed */
     const char *const *children;     /* [n_children] names of what stands directly in it */
     int n_children;
-    struct total *total;             /* [group->n_metrics] */
-    struct estimate *macro;          /* [group->n_metrics] all tasks alike */
+    struct lmeval_pooled *pooled;    /* [n_pooled] */
+    int n_pooled;
 };
 
 struct lmeval {
@@ -78,12 +89,10 @@ struct lmeval_names {
 /* Everything but names and hashes; n_tasks 0: nothing was done. */
 int lmeval_read(struct lmeval *out, struct arena *a, const struct plan *p, const struct plan_variant *v,
                 struct store *store, struct evaluation *e, struct err *err);
-const char *lmeval_filter(const struct task *t); /* "none", or what the task calls it */
+int lmeval_at(const struct lmeval_task *t, int i_filter, int m); /* index of total, ci, is_wilson */
 const struct lmeval_task *lmeval_find(const struct lmeval *r, const char *name); /* NULL */
 /* "acc,none", in the arena */
 const char *lmeval_key(const struct lmeval *r, const char *metric, const char *suffix, const char *filter);
-/* The filter of the first task of the group that has the metric; NULL: none has. */
-const char *lmeval_group_filter(const struct lmeval *r, const struct lmeval_group *g, const char *metric);
 
 void lmeval_list(struct lmeval_names *out, const struct lmeval *r);
 struct lmeval_named *lmeval_named(struct lmeval_names *all, const char *name); /* NULL */

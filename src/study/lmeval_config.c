@@ -127,13 +127,21 @@ static int write_key(struct jw *w, const struct lmeval *r, const struct lmeval_t
     const struct yaml_node *config = t->task->config, *node = find(config, key->name);
     const bool is_shots = strcmp(key->name, "fewshot_config") == 0, is_metadata = strcmp(key->name, "metadata") == 0;
     const bool is_number = strcmp(key->name, "num_fewshot") == 0;
-    if (!node && !key->default_json && !is_shots && !is_metadata && !is_number)
+    const bool is_generation = strcmp(key->name, "generation_kwargs") == 0 && t->task->kind == ITEM_GENERATE;
+    if (!node && !is_generation && !key->default_json && !is_shots && !is_metadata && !is_number)
         return 0;
     jw_key(w, key->name);
     if (is_shots)
         return write_shots(w, config, err);
     if (is_metadata)
         return write_metadata(w, t, node, err);
+    if (is_generation) {
+        struct gen_options o;
+        if (evaluation_gen_options(&o, r->evaluation, t->i_task, r->a, err) < 0)
+            return -1;
+        jw_raw(w, o.kwargs);
+        return 0;
+    }
     if (node && !is_number)
         return lmeval_yaml(w, node, err);
     if (is_number)

@@ -6,39 +6,48 @@
 
 #include "base/banned.h"
 
-static void write_own_task(struct jw *w, const struct lmeval_task *t)
+static void write_own_task(struct jw *w, const struct lmeval *r, const struct lmeval_task *t)
 {
     jw_key(w, t->task->name);
     jw_object(w);
     jw_kstr(w, "definition", t->cell->task->identity);
     jw_kstr(w, "data_sha256", t->cell->task->data_sha256);
     jw_kint(w, "tokens_cut", t->n_cut);
+    if (t->task->kind == ITEM_GENERATE) {
+        jw_kint(w, "ended_at_token_limit", t->n_limit);
+        jw_kint(w, "without_answer", t->n_error);
+    }
+    if (t->task->rubric)
+        jw_kint(w, "unreadable_scores", t->n - t->total[0].n);
     jw_key(w, "interval_95");
     jw_object(w);
-    for (int k = 0; k < t->task->n_metrics; k++) {
-        int m = t->order[k];
-        jw_key(w, t->task->metrics[m].name);
+    for (int k = 0; k < t->n_filters * t->task->n_metrics; k++) {
+        int m = t->order[k % t->task->n_metrics], f = k / t->task->n_metrics, at = lmeval_at(t, f, m);
+        const char *name = t->task->metrics[m].name;
+        jw_key(w, t->n_filters > 1 ? lmeval_key(r, name, "", t->filters[f]) : name);
         jw_object(w);
-        jw_knum(w, "low", t->ci[m].low);
-        jw_knum(w, "high", t->ci[m].high);
-        jw_kstr(w, "method", t->is_wilson[m] ? "wilson" : "normal");
+        jw_knum(w, "low", t->ci[at].low);
+        jw_knum(w, "high", t->ci[at].high);
+        jw_kstr(w, "method", t->is_wilson[at] ? "wilson" : "normal");
         jw_end(w);
     }
     jw_end(w);
     jw_end(w);
 }
 
-static void write_own_group(struct jw *w, const struct lmeval_group *g)
+static void write_own_group(struct jw *w, const struct lmeval *r, const struct lmeval_group *g)
 {
     jw_key(w, g->group->name);
     jw_object(w);
     jw_kint(w, "tasks", g->n_tasks);
     jw_kint(w, "tasks_missing", g->n_missing);
-    for (int k = 0; k < g->group->n_metrics; k++) {
-        jw_key(w, g->group->metrics[k].name);
+    for (int k = 0; k < g->n_pooled; k++) {
+        const struct lmeval_pooled *p = &g->pooled[k];
+        bool has_filter = strcmp(p->filter, "none") != 0;
+        jw_key(w, has_filter ? lmeval_key(r, p->metric, "", p->filter) : p->metric);
         jw_object(w);
-        jw_knum(w, "macro_mean", g->macro[k].value);
-        jw_knum(w, "macro_stderr", g->macro[k].se);
+        jw_knum(w, "macro_mean", p->macro.value);
+        jw_knum(w, "macro_stderr", p->macro.se);
         jw_end(w);
     }
     jw_end(w);
@@ -80,12 +89,12 @@ void lmeval_own(struct jw *w, const struct lmeval *r)
     jw_key(w, "tasks");
     jw_object(w);
     for (int i = 0; i < r->n_tasks; i++)
-        write_own_task(w, &r->tasks[i]);
+        write_own_task(w, r, &r->tasks[i]);
     jw_end(w);
     jw_key(w, "groups");
     jw_object(w);
     for (int i = 0; i < r->n_groups; i++)
-        write_own_group(w, &r->groups[i]);
+        write_own_group(w, r, &r->groups[i]);
     jw_end(w);
     write_failed(w, r);
     jw_end(w);

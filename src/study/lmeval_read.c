@@ -8,6 +8,8 @@
 
 #include "base/banned.h"
 
+enum { GROUP_FILTERS_MAX = 16 };
+
 static const double Z95 = 1.959963984540054; /* 97.5 % point of the normal distribution */
 
 /* --- one task ---------------------------------------------------------------------------------- */
@@ -17,7 +19,13 @@ static int rank_of(const struct task *t, int m)
 {
     static const char *const choice[] = { "acc", "f1", "mcc", "acc_norm", "acc_bytes", "exact_match", NULL };
     static const char *const likelihood[] = { "perplexity", "acc", NULL };
-    const char *const *names = t->kind == ITEM_LOGLIKELIHOOD ? likelihood : choice;
+    static const char *const ifeval[] = { "prompt_level_strict_acc", "inst_level_strict_acc", "prompt_level_loose_acc",
+                                          "inst_level_loose_acc", NULL };
+    static const char *const truthfulqa[] = { "bleu_max", "bleu_acc", "bleu_diff", "rouge1_max", "rouge1_acc",
+                                              "rouge1_diff", "rouge2_max", "rouge2_acc", "rouge2_diff", "rougeL_max",
+                                              "rougeL_acc", "rougeL_diff", NULL };
+    const char *const *names = t->results == RESULTS_IFEVAL ? ifeval : t->results == RESULTS_TRUTHFULQA_GEN ? truthfulqa
+                               : t->kind == ITEM_LOGLIKELIHOOD ? likelihood : choice;
     int i = 0;
     while (names[i] && strcmp(names[i], t->metrics[m].name) != 0)
         i++;
@@ -34,36 +42,70 @@ static void sort_metrics(struct lmeval_task *t)
     }
 }
 
-static void set_interval(struct lmeval_task *t, int m, const struct score *s, int64_t n)
+int lmeval_at(const struct lmeval_task *t, int i_filter, int m)
 {
-    const struct total *total = &t->total[m];
+    return i_filter * t->task->n_metrics + m;
+}
+
+static void set_interval(struct lmeval_task *t, int at, int m, const struct score *s, int64_t n)
+{
+    const struct total *total = &t->total[at];
     int64_t n_right = 0;
     bool is_binary = t->task->metrics[m].aggregation == AGGREGATE_MEAN;
     for (int64_t i = 0; i < n; i++) {
         is_binary &= s[i].value == 0.0 || s[i].value == 1.0;
         n_right += s[i].value == 1.0;
     }
-    t->is_wilson[m] = is_binary;
-    t->ci[m] = is_binary ? binomial_wilson(n_right, n, 0.95)
+    t->is_wilson[at] = is_binary;
+    t->ci[at] = is_binary ? binomial_wilson(n_right, n, 0.95)
                          : (struct interval){ total->value - Z95 * total->se, total->value + Z95 * total->se };
 }
 
-static int read_metric(struct lmeval_task *t, struct store *store, int m, struct err *err)
+static int read_metric(struct lmeval_task *t, struct store *store, int i_filter, int m, struct err *err)
 {
+    const int at = lmeval_at(t, i_filter, m);
+    const double step = t->task->rubric ? t->task->rubric->step : 1;
     struct score *scores;
     int n, rc = -1;
     const struct task_metric *metric = &t->task->metrics[m];
-    if (task_scores_read(&scores, &n, store, t->cell->id, metric, err) < 0)
+    if (task_scores_read(&scores, &n, store, t->cell->id, metric, i_filter, err) < 0)
         return -1;
     if (n == 0)
         err_set(err, ERR_FORMAT, "%s: the store has no values of %s; perbit rescore adds them", t->task->name, metric->name);
-    else if (score_total(&t->total[m], metric, scores, n, err) == 0) {
-        set_interval(t, m, scores, n);
+    else if (task_scores_total(&t->total[at], metric, step, scores, n, err) == 0) {
+        set_interval(t, at, m, scores, n);
         t->n = n > t->n ? n : t->n;
         rc = 0;
     }
     free(scores);
     return rc;
+}
+
+static int read_filters(struct lmeval_task *t, struct arena *a, struct err *err)
+{
+    struct grader *g;
+    if (grader_open(&g, t->task, err) < 0)
+        return -1;
+    t->n_filters = grader_n_filters(g);
+    for (int i = 0; i < t->n_filters; i++)
+        t->filters[i] = arena_strdup(a, grader_filter(g, i));
+    grader_close(g);
+    return 0;
+}
+
+static int read_metrics(struct lmeval_task *t, struct store *store, struct err *err)
+{
+    for (int f = 0; f < t->n_filters; f++)
+        for (int m = 0; m < t->task->n_metrics; m++)
+            if (read_metric(t, store, f, m, err) < 0)
+                return -1;
+    return 0;
+}
+
+static int read_ends(struct lmeval_task *t, struct store *store, struct err *err)
+{
+    return query_text_count(store, t->cell->id, "limit", &t->n_limit, err) < 0
+               ? -1 : query_text_count(store, t->cell->id, "error", &t->n_error, err);
 }
 
 static int read_cut(struct lmeval_task *t, struct store *store, struct err *err)
@@ -82,12 +124,11 @@ static int read_task(struct lmeval_task *out, const struct lmeval *r, const stru
 {
     const int i_task = (int)(c->task - r->plan->tasks);
     *out = (struct lmeval_task){ .task = evaluation_task(r->evaluation, i_task), .i_task = i_task, .cell = c };
-    if (out->task->n_metrics > TASK_METRICS_MAX)
-        return err_set(err, ERR_UNSUPPORTED, "%s: more than %d metrics", out->task->name, TASK_METRICS_MAX);
+    if (read_filters(out, r->a, err) < 0)
+        return -1;
     sort_metrics(out);
-    for (int m = 0; m < out->task->n_metrics; m++)
-        if (read_metric(out, r->store, m, err) < 0)
-            return -1;
+    if (read_metrics(out, r->store, err) < 0 || read_ends(out, r->store, err) < 0)
+        return -1;
     if (evaluation_n_rows(&out->n_rows, r->evaluation, i_task, err) < 0)
         return -1;
     return read_cut(out, r->store, err);
@@ -172,25 +213,79 @@ static int metric_at(const struct task *t, const char *name)
     return -1;
 }
 
-static void total_group(struct lmeval_group *g, const struct lmeval *r)
+/* Index of a metric after a filter, or -1. */
+static int score_at(const struct lmeval_task *t, const char *metric, const char *filter)
+{
+    int m = metric_at(t->task, metric);
+    for (int f = 0; m >= 0 && f < t->n_filters; f++)
+        if (strcmp(t->filters[f], filter) == 0)
+            return lmeval_at(t, f, m);
+    return -1;
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void add_name(const char **names, int *n, const char *name)
+{
+    for (int i = 0; i < *n; i++)
+        if (strcmp(names[i], name) == 0)
+            return;
+    if (*n < GROUP_FILTERS_MAX)
+        names[(*n)++] = name;
+}
+
+/* The filters that the group names for a metric, else all that its tasks have, sorted. */
+static int group_filters(const char **names, const struct lmeval_group *g, const struct lmeval *r,
+                         const struct suite_metric *metric)
+{
+    int n = 0;
+    const struct yaml_node *list = metric->filter_list;
+    if (list && list->kind == YAML_SCALAR)
+        add_name(names, &n, list->text);
+    for (int i = 0; list && list->kind == YAML_SEQUENCE && i < list->n; i++)
+        if (list->items[i]->kind == YAML_SCALAR)
+            add_name(names, &n, list->items[i]->text);
+    for (int i = 0; !list && i < g->n_tasks; i++) {
+        const struct lmeval_task *t = &r->tasks[g->tasks[i]];
+        for (int f = 0; metric_at(t->task, metric->name) >= 0 && f < t->n_filters; f++)
+            add_name(names, &n, t->filters[f]);
+    }
+    if (!list)
+        qsort(names, (size_t)n, sizeof *names, by_text);
+    return n;
+}
+
+static void pool(struct lmeval_group *g, const struct lmeval *r, const struct suite_metric *metric, const char *filter)
 {
     struct total *of_tasks = arena_alloc(r->a, (size_t)(g->n_tasks + 1) * sizeof *of_tasks);
     double *value = arena_alloc(r->a, (size_t)(g->n_tasks + 1) * sizeof *value);
     double *se = arena_alloc(r->a, (size_t)(g->n_tasks + 1) * sizeof *se);
+    int n = 0;
+    for (int i = 0; i < g->n_tasks; i++) {
+        const struct lmeval_task *t = &r->tasks[g->tasks[i]];
+        int at = score_at(t, metric->name, filter);
+        if (at < 0)
+            continue;
+        of_tasks[n] = t->total[at];
+        of_tasks[n].n = t->n;
+        value[n] = t->total[at].value;
+        se[n++] = t->total[at].se;
+    }
+    if (n > 0)
+        g->pooled[g->n_pooled++] = (struct lmeval_pooled){ metric->name, filter, score_group(metric, of_tasks, n),
+                                                           pool_macro(value, se, (size_t)n) };
+}
+
+static void total_group(struct lmeval_group *g, const struct lmeval *r)
+{
+    const char *names[GROUP_FILTERS_MAX];
     for (int k = 0; k < g->group->n_metrics; k++) {
-        int n = 0;
-        for (int i = 0; i < g->n_tasks; i++) {
-            const struct lmeval_task *t = &r->tasks[g->tasks[i]];
-            int m = metric_at(t->task, g->group->metrics[k].name);
-            if (m < 0)
-                continue;
-            of_tasks[n] = t->total[m];
-            of_tasks[n].n = t->n;
-            value[n] = t->total[m].value;
-            se[n++] = t->total[m].se;
-        }
-        g->total[k] = score_group(&g->group->metrics[k], of_tasks, n);
-        g->macro[k] = pool_macro(value, se, (size_t)n);
+        int n = group_filters(names, g, r, &g->group->metrics[k]);
+        for (int i = 0; i < n; i++)
+            pool(g, r, &g->group->metrics[k], names[i]);
     }
 }
 
@@ -206,8 +301,7 @@ static void read_groups(struct lmeval *r)
         if (g->n_tasks == 0)
             continue;
         find_children(g, r, i);
-        g->total = arena_alloc(r->a, n * sizeof *g->total);
-        g->macro = arena_alloc(r->a, n * sizeof *g->macro);
+        g->pooled = arena_alloc(r->a, n * GROUP_FILTERS_MAX * sizeof *g->pooled);
         total_group(g, r);
         r->n_groups++;
     }
@@ -226,14 +320,6 @@ int lmeval_read(struct lmeval *out, struct arena *a, const struct plan *p, const
     return 0;
 }
 
-const char *lmeval_filter(const struct task *t)
-{
-    const struct yaml_node *first = t->filter_list && t->filter_list->kind == YAML_SEQUENCE && t->filter_list->n > 0
-                                        ? t->filter_list->items[0] : NULL;
-    const struct yaml_node *name = first && first->kind == YAML_MAPPING ? yaml_find(first, "name") : NULL;
-    return name && name->kind == YAML_SCALAR ? name->text : "none";
-}
-
 const struct lmeval_task *lmeval_find(const struct lmeval *r, const char *name)
 {
     for (int i = 0; i < r->n_tasks; i++)
@@ -245,12 +331,4 @@ const struct lmeval_task *lmeval_find(const struct lmeval *r, const char *name)
 const char *lmeval_key(const struct lmeval *r, const char *metric, const char *suffix, const char *filter)
 {
     return arena_printf(r->a, "%s%s,%s", metric, suffix, filter);
-}
-
-const char *lmeval_group_filter(const struct lmeval *r, const struct lmeval_group *g, const char *metric)
-{
-    for (int i = 0; i < g->n_tasks; i++)
-        if (metric_at(r->tasks[g->tasks[i]].task, metric) >= 0)
-            return lmeval_filter(r->tasks[g->tasks[i]].task);
-    return NULL;
 }

@@ -36,10 +36,9 @@ static void write_task(struct jw *w, const struct lmeval *r, const struct lmeval
     jw_kstr(w, "name", t->task->name);
     jw_kstr(w, "alias", t->task->alias);
     jw_kint(w, "sample_len", t->n);
-    for (int k = 0; k < t->task->n_metrics; k++) {
-        int m = t->order[k];
-        write_total(w, r, t->task->metrics[m].name, lmeval_filter(t->task), &t->total[m]);
-    }
+    for (int f = 0; f < t->n_filters; f++)
+        for (int k = 0; k < t->task->n_metrics; k++)
+            write_total(w, r, t->task->metrics[t->order[k]].name, t->filters[f], &t->total[lmeval_at(t, f, t->order[k])]);
     jw_end(w);
 }
 
@@ -53,20 +52,13 @@ static int64_t documents_of(const struct lmeval *r, const struct lmeval_group *g
 
 static void write_counts(struct jw *w, const struct lmeval *r, const struct lmeval_group *g)
 {
-    bool is_open = false;
-    for (int k = 0; k < g->group->n_metrics; k++) {
-        const char *filter = lmeval_group_filter(r, g, g->group->metrics[k].name);
-        if (!filter)
-            continue;
-        if (!is_open) {
-            jw_key(w, "sample_count");
-            jw_object(w);
-        }
-        is_open = true;
-        jw_kint(w, lmeval_key(r, g->group->metrics[k].name, "", filter), g->total[k].n);
-    }
-    if (is_open)
-        jw_end(w);
+    if (g->n_pooled == 0)
+        return;
+    jw_key(w, "sample_count");
+    jw_object(w);
+    for (int k = 0; k < g->n_pooled; k++)
+        jw_kint(w, lmeval_key(r, g->pooled[k].metric, "", g->pooled[k].filter), g->pooled[k].total.n);
+    jw_end(w);
 }
 
 static void write_group(struct jw *w, const struct lmeval *r, const struct lmeval_group *g)
@@ -77,11 +69,8 @@ static void write_group(struct jw *w, const struct lmeval *r, const struct lmeva
     jw_kstr(w, "name", g->group->name);
     if (g->group->n_metrics > 0)
         jw_kint(w, "sample_len", documents_of(r, g));
-    for (int k = 0; k < g->group->n_metrics; k++) {
-        const char *name = g->group->metrics[k].name, *filter = lmeval_group_filter(r, g, name);
-        if (filter)
-            write_total(w, r, name, filter, &g->total[k]);
-    }
+    for (int k = 0; k < g->n_pooled; k++)
+        write_total(w, r, g->pooled[k].metric, g->pooled[k].filter, &g->pooled[k].total);
     write_counts(w, r, g);
     jw_end(w);
 }
@@ -235,7 +224,18 @@ static void write_seeds(struct jw *w, const struct lmeval *r)
     }
 }
 
-static void write_config(struct jw *w, const struct lmeval *r)
+/* What was given on the command line, not what it was merged into. */
+static int write_gen_kwargs(struct jw *w, const struct lmeval *r, struct err *err)
+{
+    const char *given;
+    if (gen_options_given(&given, r->a, &r->plan->study->settings, err) < 0)
+        return -1;
+    jw_key(w, "gen_kwargs");
+    jw_raw(w, given ? given : "null");
+    return 0;
+}
+
+static int write_config(struct jw *w, const struct lmeval *r, struct err *err)
 {
     const struct settings *s = &r->plan->study->settings;
     jw_key(w, "config");
@@ -261,9 +261,11 @@ static void write_config(struct jw *w, const struct lmeval *r)
     else
         jw_null(w);
     jw_kint(w, "bootstrap_iters", 0); /* no error is made by resampling */
-    write_nulls(w, (const char *const[]){ "gen_kwargs", NULL });
+    if (write_gen_kwargs(w, r, err) < 0)
+        return -1;
     write_seeds(w, r);
     jw_end(w);
+    return 0;
 }
 
 static void write_hashes(struct jw *w, const struct lmeval *r)
@@ -325,7 +327,8 @@ int lmeval_results(struct buf *out, const struct lmeval *r, struct err *err)
     if (write_names(&w, r, err) < 0)
         return -1;
     write_n_samples(&w, r);
-    write_config(&w, r);
+    if (write_config(&w, r, err) < 0)
+        return -1;
     write_nulls(&w, (const char *const[]){ "git_hash", NULL });
     jw_knum(&w, "date", r->start_s);
     write_nulls(&w, (const char *const[]){ "pretty_env_info", "transformers_version", "lm_eval_version",

@@ -21,6 +21,9 @@ struct samples {
     const struct lmeval_task *t;
     FILE *file;
     const char *path;
+    struct grader *grader;
+    int i_filter;
+    const char *gen_kwargs; /* JSON */
     struct buf line, scratch;
     struct buf hashes; /* doc, prompt and target of every document, one after the other */
     char doc_hash[SHA256_HEX_BYTES], prompt_hash[SHA256_HEX_BYTES], target_hash[SHA256_HEX_BYTES];
@@ -34,14 +37,18 @@ static void put_text(struct buf *out, const char *key, struct text text)
     pyjson_text(out, text.s, text.n_bytes);
 }
 
-static void put_arguments(struct buf *out, const struct item *item)
+/* gen_kwargs: JSON, of generation */
+static void put_arguments(struct buf *out, const struct item *item, const char *gen_kwargs)
 {
     buf_puts(out, "\"arguments\": {");
     for (int i = 0; i < item->n_requests; i++) {
         buf_printf(out, "%s\"gen_args_%d\": {", i ? ", " : "", i);
         put_text(out, "arg_0", item->requests[i].context);
         buf_puts(out, ", ");
-        put_text(out, "arg_1", item->requests[i].continuation);
+        if (item->kind == ITEM_GENERATE)
+            buf_printf(out, "\"arg_1\": %s", gen_kwargs);
+        else
+            put_text(out, "arg_1", item->requests[i].continuation);
         buf_putc(out, '}');
     }
     buf_putc(out, '}');
@@ -68,6 +75,22 @@ static void put_answers(struct buf *out, const char *key, const struct item *ite
     buf_putc(out, ']');
 }
 
+/* resps: the repeats of the one request; filtered_resps: what the filter made of them. */
+static void put_texts(struct buf *out, const struct given *given, struct pystr filtered)
+{
+    buf_puts(out, "\"resps\": [[");
+    for (int i = 0; i < given->n_texts; i++) {
+        buf_puts(out, i ? ", " : "");
+        pyjson_text(out, given->texts[i].s, given->texts[i].n_bytes);
+    }
+    buf_puts(out, "]], \"filtered_resps\": [");
+    if (filtered.s)
+        pyjson_text(out, filtered.s, filtered.n_bytes);
+    else
+        buf_puts(out, "\"None\"");
+    buf_putc(out, ']');
+}
+
 static void put_hash(struct buf *out, const char *key, const char *hex)
 {
     buf_printf(out, "\"%s\": \"%s\"", key, hex);
@@ -78,8 +101,28 @@ static void put_hash(struct buf *out, const char *key, const char *hex)
 /* Which metrics Python counts in whole numbers. */
 static bool is_whole(const struct task *t, const struct task_metric *m)
 {
-    return t->results == RESULTS_DEFAULT && (m->measure == MEASURE_EXACT_MATCH ||
-                                             (t->kind == ITEM_LOGLIKELIHOOD && m->measure == MEASURE_ACC));
+    if (t->results == RESULTS_TRUTHFULQA_GEN)
+        return strstr(m->name, "_acc") != NULL;
+    return t->results == RESULTS_DEFAULT && t->kind != ITEM_GENERATE &&
+           (m->measure == MEASURE_EXACT_MATCH || (t->kind == ITEM_LOGLIKELIHOOD && m->measure == MEASURE_ACC));
+}
+
+/* A list of truths, one an instruction. */
+static void put_parts(struct buf *out, const struct score *s)
+{
+    buf_putc(out, '[');
+    for (int i = 0; i < s->n_parts; i++)
+        buf_printf(out, "%s%s", i ? ", " : "", s->parts >> i & 1 ? "true" : "false");
+    buf_putc(out, ']');
+}
+
+static void put_pair(struct buf *out, const struct score *s)
+{
+    buf_putc(out, '[');
+    pyjson_float(out, s->human);
+    buf_puts(out, ", ");
+    pyjson_float(out, s->model);
+    buf_putc(out, ']');
 }
 
 static void put_classes(struct buf *out, const struct item *item, const struct score *s)
@@ -100,6 +143,12 @@ static void put_value(struct buf *out, const struct samples *x, const struct ite
     buf_printf(out, ", \"%s\": ", metric->name);
     if (metric->measure == MEASURE_F1 || metric->measure == MEASURE_MCC)
         put_classes(out, item, s);
+    else if (metric->measure == MEASURE_RUBRIC)
+        put_pair(out, s);
+    else if (metric->aggregation == AGGREGATE_FLAT_MEAN)
+        put_parts(out, s);
+    else if (x->t->task->results == RESULTS_IFEVAL)
+        buf_puts(out, s->value != 0 ? "true" : "false");
     else if (is_whole(x->t->task, metric))
         buf_printf(out, "%d", (int)s->value);
     else
@@ -126,8 +175,10 @@ static void hash_item(struct samples *x, const struct item *item)
     buf_printf(&x->hashes, "%s%s%s", x->doc_hash, x->prompt_hash, x->target_hash);
 }
 
-static void make_line(struct samples *x, const struct item *item, const struct answer *answers, const struct score *s)
+static void make_line(struct samples *x, const struct item *item, const struct given *given, struct pystr filtered,
+                      const struct score *s)
 {
+    const char *filter = x->t->filters[x->i_filter];
     struct buf *out = &x->line;
     buf_clear(out);
     buf_putc(out, '{');
@@ -138,13 +189,17 @@ static void make_line(struct samples *x, const struct item *item, const struct a
     buf_puts(out, ", ");
     put_text(out, "target", item->target);
     buf_puts(out, ", ");
-    put_arguments(out, item);
+    put_arguments(out, item, x->gen_kwargs);
     buf_puts(out, ", ");
-    put_answers(out, "resps", item, answers, "[", "]");
-    buf_puts(out, ", ");
-    put_answers(out, "filtered_resps", item, answers, "", "");
+    if (item->kind == ITEM_GENERATE) {
+        put_texts(out, given, filtered);
+    } else {
+        put_answers(out, "resps", item, given->answers, "[", "]");
+        buf_puts(out, ", ");
+        put_answers(out, "filtered_resps", item, given->answers, "", "");
+    }
     buf_puts(out, ", \"filter\": ");
-    pyjson_text(out, lmeval_filter(x->t->task), strlen(lmeval_filter(x->t->task)));
+    pyjson_text(out, filter, strlen(filter));
     buf_puts(out, ", ");
     put_metric_names(out, x->t);
     buf_puts(out, ", ");
@@ -160,28 +215,48 @@ static void make_line(struct samples *x, const struct item *item, const struct a
 
 /* --- the file ------------------------------------------------------------------------------------- */
 
+/* Lines of one filter. */
 static int write_lines(struct samples *x, struct answered *d, struct err *err)
 {
-    struct score scores[TASK_METRICS_MAX];
+    struct score scores[TASK_SCORES_MAX];
+    struct pystr filtered = { NULL, 0 };
     int rc;
     while ((rc = answered_next(d, err)) == 1) {
         const struct item *item = answered_item(d);
-        if (score_item(scores, x->t->task, item, answered_answers(d), err) < 0)
+        const struct given *given = answered_given(d);
+        if (grader_score(scores, x->grader, item, given, err) < 0 ||
+            (item->kind == ITEM_GENERATE && grader_filtered(&filtered, x->grader, x->i_filter, given, err) < 0))
             return -1;
         hash_item(x, item);
-        make_line(x, item, answered_answers(d), scores);
+        make_line(x, item, given, filtered, scores + x->i_filter * x->t->task->n_metrics);
         if (fwrite(x->line.data, 1, x->line.len, x->file) != x->line.len)
             return err_errno(err, ERR_IO, "%s", x->path);
     }
     return rc;
 }
 
-static int write_file(struct samples *x, struct answered *d, const char *tmp, struct err *err)
+/* All documents after the first filter, then all after the second. */
+static int write_filters(struct samples *x, struct err *err)
+{
+    const struct lmeval_task *t = x->t;
+    for (x->i_filter = 0; x->i_filter < t->n_filters; x->i_filter++) {
+        struct answered *d;
+        if (answered_open(&d, x->r->evaluation, t->i_task, x->r->store, t->cell->id, t->cell->task->data_sha256, err) < 0)
+            return -1;
+        int rc = write_lines(x, d, err);
+        answered_close(d);
+        if (rc < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int write_file(struct samples *x, const char *tmp, struct err *err)
 {
     x->file = fopen(tmp, "wb");
     if (!x->file)
         return err_errno(err, ERR_IO, "%s", x->path);
-    int rc = write_lines(x, d, err);
+    int rc = write_filters(x, err);
     if (fclose(x->file) != 0 && rc == 0)
         rc = err_errno(err, ERR_IO, "%s", x->path);
     return rc == 0 ? fs_rename(tmp, x->path, err) : -1;
@@ -190,16 +265,18 @@ static int write_file(struct samples *x, struct answered *d, const char *tmp, st
 int lmeval_samples(struct lmeval_task *t, const struct lmeval *r, const char *path, struct err *err)
 {
     struct samples x = { .r = r, .t = t, .path = path, .line = BUF_INIT, .scratch = BUF_INIT, .hashes = BUF_INIT };
-    struct answered *d;
-    if (answered_open(&d, r->evaluation, t->i_task, r->store, t->cell->id, t->cell->task->data_sha256, err) < 0)
+    struct gen_options options = { .kwargs = "{}" };
+    if ((t->task->kind == ITEM_GENERATE && evaluation_gen_options(&options, r->evaluation, t->i_task, r->a, err) < 0) ||
+        grader_open(&x.grader, t->task, err) < 0)
         return -1;
+    x.gen_kwargs = options.kwargs;
     char *tmp = xasprintf("%s.tmp.%ld", path, (long)getpid());
-    int rc = write_file(&x, d, tmp, err);
+    int rc = write_file(&x, tmp, err);
     if (rc < 0)
         unlink(tmp);
     else
         sha256_bytes(t->hash, x.hashes.data, x.hashes.len);
-    answered_close(d);
+    grader_close(x.grader);
     buf_release(&x.line);
     buf_release(&x.scratch);
     buf_release(&x.hashes);

@@ -61,36 +61,41 @@ static void add_metric(struct table *t, const struct lmeval_named *n, const char
     add_line(t, &line);
 }
 
-/* Metrics of a task by name: "acc,none" stands before "acc_norm,none". */
+/* A metric of a task after a filter, under the key by which lines are sorted: "acc,none" stands before "acc_norm,none". */
+struct keyed {
+    const char *key;
+    int m, i_filter;
+};
+
+static int by_key(const void *a, const void *b)
+{
+    return strcmp(((const struct keyed *)a)->key, ((const struct keyed *)b)->key);
+}
+
 static void add_task(struct table *t, const struct lmeval_named *n, const char *label)
 {
-    const struct task *task = n->task->task;
+    const struct lmeval_task *of = n->task;
+    const struct task *task = of->task;
     const char *version = *task->version ? task->version : "Yaml";
-    const char *last = "";
-    for (int k = 0; k < task->n_metrics; k++) {
-        int next = -1;
-        for (int m = 0; m < task->n_metrics; m++)
-            if (strcmp(task->metrics[m].name, last) > 0 &&
-                (next < 0 || strcmp(task->metrics[m].name, task->metrics[next].name) < 0))
-                next = m;
-        if (next < 0)
-            return;
-        last = task->metrics[next].name;
-        add_metric(t, n, k ? "" : label, k ? "" : version, last, lmeval_filter(task), &n->task->total[next]);
+    struct keyed line[TASK_SCORES_MAX];
+    int n_lines = of->n_filters * task->n_metrics;
+    for (int i = 0; i < n_lines; i++) {
+        int m = i % task->n_metrics, f = i / task->n_metrics;
+        line[i] = (struct keyed){ lmeval_key(t->r, task->metrics[m].name, "", of->filters[f]), m, f };
     }
+    qsort(line, (size_t)n_lines, sizeof *line, by_key);
+    for (int i = 0; i < n_lines; i++)
+        add_metric(t, n, i ? "" : label, i ? "" : version, task->metrics[line[i].m].name, of->filters[line[i].i_filter],
+                   &of->total[lmeval_at(of, line[i].i_filter, line[i].m)]);
 }
 
 static void add_group(struct table *t, const struct lmeval_named *n, const char *label)
 {
     const struct suite_group *g = n->group->group;
-    bool is_first = true;
-    for (int k = 0; k < g->n_metrics; k++) {
-        const char *filter = lmeval_group_filter(t->r, n->group, g->metrics[k].name);
-        if (!filter)
-            continue;
-        add_metric(t, n, is_first ? label : "", !is_first ? "" : *g->version ? g->version : "N/A", g->metrics[k].name,
-                   filter, &n->group->total[k]);
-        is_first = false;
+    const char *version = *g->version ? g->version : "N/A";
+    for (int k = 0; k < n->group->n_pooled; k++) {
+        const struct lmeval_pooled *p = &n->group->pooled[k];
+        add_metric(t, n, k ? "" : label, k ? "" : version, p->metric, p->filter, &p->total);
     }
 }
 

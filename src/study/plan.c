@@ -176,7 +176,7 @@ static void read_task(struct plan *p, struct evaluation *e, int i)
     t->name = arena_strdup(&p->arena, evaluation_task(e, i)->name);
     t->identity = evaluation_identity(e, i, &p->arena);
     t->fact = evaluation_fact(e, i, &p->arena);
-    if (evaluation_data_sha256(hex, e, i, &err) < 0)
+    if (evaluation_check(e, i, &err) < 0 || evaluation_data_sha256(hex, e, i, &err) < 0)
         t->reason = arena_strdup(&p->arena, err.msg);
     t->data_sha256 = t->reason ? "unreadable" : arena_strdup(&p->arena, hex);
 }

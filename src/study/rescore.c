@@ -28,35 +28,47 @@ struct rescoring {
     struct rescore_cell cell;
     struct old {
         enum metric metric;
+        int i_filter;
         int64_t *index;
         double *v;
         int *at; /* [n + 1] values of document i from at[i] on; NULL: one each */
         int n, i;
-    } old[TASK_METRICS_MAX];
+    } old[TASK_SCORES_MAX];
     int n_old;
 };
 
 /* --- old values ------------------------------------------------------------------------------------ */
 
-static int read_old(struct old *o, struct store *s, int64_t cell_id, enum metric m, struct err *err)
+static int read_old(struct old *o, struct store *s, int64_t cell_id, enum metric m, int i_filter, struct err *err)
 {
-    *o = (struct old){ .metric = m };
+    *o = (struct old){ .metric = m, .i_filter = i_filter };
     if (!metric_info(m)->is_series)
-        return query_by_index(s, cell_id, m, &o->index, &o->v, &o->n, err);
+        return query_by_index(s, cell_id, m, i_filter, &o->index, &o->v, &o->n, err);
     struct query_documents d;
-    if (query_documents(s, cell_id, m, &d, err) < 0)
+    if (query_documents(s, cell_id, m, i_filter, &d, err) < 0)
         return -1;
-    *o = (struct old){ .metric = m, .index = d.index, .v = d.v, .at = d.at, .n = d.n };
+    *o = (struct old){ .metric = m, .i_filter = i_filter, .index = d.index, .v = d.v, .at = d.at, .n = d.n };
     return 0;
 }
 
-static int read_all_old(struct rescoring *x, const struct task *t, struct err *err)
+static bool is_read(const struct rescoring *x, enum metric m, int i_filter)
 {
-    for (int m = 0; m < t->n_metrics && m < TASK_METRICS_MAX; m++) {
-        enum metric metric = metric_find(t->metrics[m].name);
-        if (metric != METRIC_COUNT && read_old(&x->old[x->n_old++], x->r->store, x->row->id, metric, err) < 0)
-            return -1;
-    }
+    for (int i = 0; i < x->n_old; i++)
+        if (x->old[i].metric == m && x->old[i].i_filter == i_filter)
+            return true;
+    return false;
+}
+
+static int read_all_old(struct rescoring *x, const struct grader *g, struct err *err)
+{
+    const struct task *t = grader_task(g);
+    for (int f = 0; f < grader_n_filters(g); f++)
+        for (int m = 0; m < t->n_metrics; m++) {
+            enum metric metric = task_scores_place(&t->metrics[m]);
+            if (metric != METRIC_COUNT && !is_read(x, metric, f) &&
+                read_old(&x->old[x->n_old++], x->r->store, x->row->id, metric, f, err) < 0)
+                return -1;
+        }
     return 0;
 }
 
@@ -81,7 +93,7 @@ static void compare(struct rescoring *x, const struct event *e)
     const int n = e->kind == EVENT_SERIES ? e->n : 1;
     for (int k = 0; k < x->n_old; k++) {
         struct old *o = &x->old[k];
-        if (o->metric != e->metric)
+        if (o->metric != e->metric || o->i_filter != e->sub)
             continue;
         while (o->i < o->n && o->index[o->i] < e->index)
             o->i++;
@@ -101,18 +113,20 @@ static void compare(struct rescoring *x, const struct event *e)
 static int put(void *ctx, const struct event *e, struct err *err)
 {
     struct rescoring *x = ctx;
+    struct event stored = *e;
     compare(x, e);
-    return store_put(x->r->store, x->row->id, e, err);
+    stored.slot = e->sub;
+    return store_put(x->r->store, x->row->id, &stored, err);
 }
 
 /* --- one cell -------------------------------------------------------------------------------------- */
 
-static int score_documents(struct rescoring *x, struct answered *d, const struct task *t, struct err *err)
+static int score_documents(struct rescoring *x, struct answered *d, struct grader *g, struct err *err)
 {
     const struct sink sink = { put, x };
     int rc;
     while ((rc = answered_next(d, err)) == 1) {
-        if (task_scores_put(&sink, 0, t, answered_item(d), answered_answers(d), err) < 0)
+        if (task_scores_put(&sink, 0, g, answered_item(d), answered_given(d), err) < 0)
             return -1;
         x->cell.n_documents++;
     }
@@ -141,16 +155,21 @@ static int put_fact(struct rescoring *x, const struct evaluation *e, int i_task,
 static int rescore_cell(struct rescoring *x, struct evaluation *e, yyjson_val *fact, struct err *err)
 {
     struct answered *d = NULL;
+    struct grader *g;
     const int i_task = evaluation_find(e, x->cell.task);
     if (i_task < 0)
         return err_set(err, ERR_USAGE, "%s: the task is not among those that --tasks names", x->cell.task);
-    const struct task *t = evaluation_task(e, i_task);
-    if (check_asks(x, e, i_task, fact, err) < 0 || read_all_old(x, t, err) < 0 ||
-        answered_open(&d, e, i_task, x->r->store, x->row->id, x->row->data_sha256, err) < 0)
+    if (grader_open(&g, evaluation_task(e, i_task), err) < 0)
         return -1;
-    int rc = store_begin(x->r->store, err);
+    int rc = check_asks(x, e, i_task, fact, err);
     if (rc == 0)
-        rc = score_documents(x, d, t, err);
+        rc = read_all_old(x, g, err);
+    if (rc == 0)
+        rc = answered_open(&d, e, i_task, x->r->store, x->row->id, x->row->data_sha256, err);
+    if (rc == 0)
+        rc = store_begin(x->r->store, err);
+    if (rc == 0)
+        rc = score_documents(x, d, g, err);
     if (rc == 0)
         rc = put_fact(x, e, i_task, err);
     if (rc == 0)
@@ -158,6 +177,7 @@ static int rescore_cell(struct rescoring *x, struct evaluation *e, yyjson_val *f
     if (rc < 0)
         store_rollback(x->r->store);
     answered_close(d);
+    grader_close(g);
     return rc;
 }
 

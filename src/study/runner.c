@@ -176,6 +176,12 @@ static void show_progress(struct route *route, const struct event *e)
     r->view->progress(r->view->ctx, &p);
 }
 
+/* What the progress line shows of a task: one metric a document. */
+static bool is_right_or_wrong(enum metric m)
+{
+    return m == METRIC_ACC || m == METRIC_EXACT_MATCH || m == METRIC_PROMPT_STRICT || m == METRIC_ROUGE1_ACC;
+}
+
 int route_put(void *ctx, const struct event *e, struct err *err)
 {
     struct route *route = ctx;
@@ -192,12 +198,12 @@ int route_put(void *ctx, const struct event *e, struct err *err)
     int slot = route->keep_slot ? 0 : e->slot;
     if (slot < 0 || slot >= JOB_SLOTS_MAX || !route->cells[slot])
         return 0;
-    if (e->kind == EVENT_MEASURE && e->metric == METRIC_ACC) {
+    if (e->kind == EVENT_MEASURE && e->sub == 0 && is_right_or_wrong(e->metric)) {
         route->cells[slot]->n_scored++;
         route->cells[slot]->score_sum += e->value;
     }
     struct event stored = *e;
-    stored.slot = route->keep_slot ? e->slot : 0;
+    stored.slot = route->keep_slot ? e->slot : e->sub;
     return store_put(route->r->store, route->cells[slot]->id, &stored, err);
 }
 

@@ -31,6 +31,8 @@ struct settings {
     int64_t num_fewshot, n_sample, sample_seed, max_length, request_ctx;
     double limit;
     bool apply_chat_template, fewshot_as_multiturn, share_prefixes, log_samples;
+    int64_t slots, max_gen_toks;
+    const char *gen_kwargs, *think;
     /* memory */
     int64_t memory_ctx, ram_limit;
     /* quantize */

@@ -1,66 +1,121 @@
 #include "study/task_scores.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/xalloc.h"
+#include "stats/agreement.h"
 
 #include "base/banned.h"
 
+static bool is_of_rubric(const struct task_metric *metric)
+{
+    return metric->aggregation >= AGGREGATE_KAPPA;
+}
+
+enum metric task_scores_place(const struct task_metric *metric)
+{
+    return is_of_rubric(metric) ? METRIC_RATING : metric_find(metric->name);
+}
+
 static int place_of(enum metric *out, const struct task_metric *metric, struct err *err)
 {
-    *out = metric_find(metric->name);
+    *out = task_scores_place(metric);
     if (*out == METRIC_COUNT)
         return err_set(err, ERR_UNSUPPORTED, "metric '%s' has no place in the store", metric->name);
     return 0;
 }
 
-static int put_score(const struct sink *sink, int slot, const struct task_metric *metric, int64_t doc_id,
+/* --- writing ----------------------------------------------------------------------------------- */
+
+/* Values of a score that is kept as a series; returns how many. */
+static int series_of(double *out, const struct task_metric *metric, const struct score *s)
+{
+    if (is_of_rubric(metric)) {
+        out[0] = s->human;
+        out[1] = s->model;
+        return 2;
+    }
+    if (metric->aggregation != AGGREGATE_FLAT_MEAN) {
+        out[0] = s->gold;
+        out[1] = s->pred;
+        return 2;
+    }
+    for (int i = 0; i < s->n_parts; i++)
+        out[i] = s->parts >> i & 1;
+    return s->n_parts;
+}
+
+static int put_score(const struct sink *sink, int slot, const struct task_metric *metric, int i_filter, int64_t doc_id,
                      const struct score *s, struct err *err)
 {
-    const double classes[] = { s->gold, s->pred };
+    double values[32];
     enum metric m;
     if (place_of(&m, metric, err) < 0)
         return -1;
-    if (metric_info(m)->is_series)
-        return sink_series(sink, slot, m, doc_id, classes, 2, err);
-    return sink_measure(sink, slot, m, doc_id, s->value, err);
+    if (!metric_info(m)->is_series)
+        return sink_measure_of(sink, slot, m, doc_id, i_filter, s->value, err);
+    return sink_series_of(sink, slot, m, doc_id, i_filter, values, series_of(values, metric, s), err);
 }
 
-int task_scores_put(const struct sink *sink, int slot, const struct task *t, const struct item *item,
-                    const struct answer *answers, struct err *err)
+/* Metrics that are made of the same numbers are put once. */
+static bool is_put_before(const struct task *t, int m)
 {
-    struct score score[TASK_METRICS_MAX];
-    if (t->n_metrics > TASK_METRICS_MAX)
-        return err_set(err, ERR_UNSUPPORTED, "%s: more than %d metrics", t->name, TASK_METRICS_MAX);
-    if (score_item(score, t, item, answers, err) < 0)
+    return m > 0 && is_of_rubric(&t->metrics[m]) && is_of_rubric(&t->metrics[m - 1]);
+}
+
+int task_scores_put(const struct sink *sink, int slot, struct grader *g, const struct item *item, const struct given *given,
+                    struct err *err)
+{
+    struct score score[TASK_SCORES_MAX];
+    const struct task *t = grader_task(g);
+    if (grader_score(score, g, item, given, err) < 0)
         return -1;
-    for (int m = 0; m < t->n_metrics; m++)
-        if (put_score(sink, slot, &t->metrics[m], item->doc_id, &score[m], err) < 0)
-            return err_prefix(err, "%s: ", t->name);
+    for (int f = 0; f < grader_n_filters(g); f++)
+        for (int m = 0; m < t->n_metrics; m++)
+            if (!is_put_before(t, m) &&
+                put_score(sink, slot, &t->metrics[m], f, item->doc_id, &score[f * t->n_metrics + m], err) < 0)
+                return err_prefix(err, "%s: ", t->name);
     return 0;
 }
 
-static int read_classes(struct score **out, int *n, struct store *s, int64_t cell_id, enum metric m, struct err *err)
+/* --- reading ----------------------------------------------------------------------------------- */
+
+static void read_series(struct score *out, const struct task_metric *metric, const double *v, int n)
+{
+    if (metric->aggregation == AGGREGATE_FLAT_MEAN) {
+        for (int i = 0; i < n && i < 32; i++)
+            out->parts |= (uint32_t)(v[i] != 0) << i;
+        out->n_parts = n < 32 ? n : 32;
+    } else if (n == 2 && is_of_rubric(metric)) {
+        out->human = v[0];
+        out->value = out->model = v[1];
+    } else if (n == 2) {
+        out->gold = (int)v[0];
+        out->pred = (int)v[1];
+        out->value = out->gold == out->pred;
+    }
+}
+
+static int read_documents(struct score **out, int *n, struct store *s, int64_t cell_id, const struct task_metric *metric,
+                          enum metric m, int i_filter, struct err *err)
 {
     struct query_documents d;
-    if (query_documents(s, cell_id, m, &d, err) < 0)
+    if (query_documents(s, cell_id, m, i_filter, &d, err) < 0)
         return -1;
     *out = xcalloc((size_t)d.n + 1, sizeof **out);
     *n = d.n;
-    for (int i = 0; i < d.n && d.at[i + 1] - d.at[i] == 2; i++) {
-        struct score *score = &(*out)[i];
-        score->gold = (int)d.v[d.at[i]];
-        score->pred = (int)d.v[d.at[i] + 1];
-        score->value = score->gold == score->pred;
-    }
+    for (int i = 0; i < d.n; i++)
+        read_series(&(*out)[i], metric, d.v + d.at[i], d.at[i + 1] - d.at[i]);
     query_documents_release(&d);
     return 0;
 }
 
-static int read_numbers(struct score **out, int *n, struct store *s, int64_t cell_id, enum metric m, struct err *err)
+static int read_numbers(struct score **out, int *n, struct store *s, int64_t cell_id, enum metric m, int i_filter,
+                        struct err *err)
 {
     double *v;
-    if (query_values(s, cell_id, m, 0, &v, n, NULL, err) < 0)
+    if (query_values(s, cell_id, m, i_filter, &v, n, NULL, err) < 0)
         return -1;
     *out = xcalloc((size_t)*n + 1, sizeof **out);
     for (int i = 0; i < *n; i++)
@@ -70,13 +125,51 @@ static int read_numbers(struct score **out, int *n, struct store *s, int64_t cel
 }
 
 int task_scores_read(struct score **out, int *n, struct store *s, int64_t cell_id, const struct task_metric *metric,
-                     struct err *err)
+                     int i_filter, struct err *err)
 {
     enum metric m;
     *out = NULL;
     *n = 0;
     if (place_of(&m, metric, err) < 0)
         return -1;
-    return metric_info(m)->is_series ? read_classes(out, n, s, cell_id, m, err)
-                                     : read_numbers(out, n, s, cell_id, m, err);
+    return metric_info(m)->is_series ? read_documents(out, n, s, cell_id, metric, m, i_filter, err)
+                                     : read_numbers(out, n, s, cell_id, m, i_filter, err);
+}
+
+/* --- totals ------------------------------------------------------------------------------------ */
+
+static double figure_of(const struct agreement *a, enum task_aggregation which)
+{
+    switch (which) {
+    case AGGREGATE_KAPPA: return a->kappa;
+    case AGGREGATE_EXACT: return a->exact;
+    case AGGREGATE_ADJACENT: return a->adjacent;
+    default: return a->mae;
+    }
+}
+
+static void total_of_rubric(struct total *out, const struct task_metric *metric, double step, const struct score *s, int n)
+{
+    struct agreement a;
+    double *model = xcalloc((size_t)n + 1, sizeof *model), *human = xcalloc((size_t)n + 1, sizeof *human);
+    size_t n_read = 0;
+    for (int i = 0; i < n; i++) {
+        if (isnan(s[i].model))
+            continue;
+        model[n_read] = s[i].model;
+        human[n_read++] = s[i].human;
+    }
+    agreement_of(&a, model, human, n_read, step);
+    *out = (struct total){ .value = figure_of(&a, metric->aggregation), .se = (double)NAN, .n = (int64_t)n_read };
+    free(model);
+    free(human);
+}
+
+int task_scores_total(struct total *out, const struct task_metric *metric, double step, const struct score *scores, int n,
+                      struct err *err)
+{
+    if (!is_of_rubric(metric))
+        return score_total(out, metric, scores, n, err);
+    total_of_rubric(out, metric, step, scores, n);
+    return 0;
 }

@@ -200,6 +200,18 @@ static int question_text(struct pystr *out, const struct items *it, const struct
 
 /* ---- examples */
 
+/* A score is shown as it stands, and is no number of a choice. */
+static int print_number(struct pyval *v, struct arena *a, const struct field *f, struct err *err)
+{
+    struct buf text = BUF_INIT;
+    if (!py_is_number(*v))
+        return 0;
+    const char *why = py_print(&text, *v);
+    *v = py_str_of(a, &text);
+    buf_release(&text);
+    return why ? field_error(f, err, "%s", why) : 0;
+}
+
 static int render_shot(struct shot *out, const struct items *it, struct arena *a, yyjson_val *row, struct err *err)
 {
     const struct task *t = it->t;
@@ -213,7 +225,9 @@ static int render_shot(struct shot *out, const struct items *it, struct arena *a
         return -1;
     if (question_text(&turn.question, it, t->shot_text, question, has_choices ? &choices : NULL, err))
         return -1;
-    turn.choices = has_choices && !it->has_many_inputs ? &choices : NULL;
+    if (t->rubric && print_number(&answer, a, t->shot_target, err))
+        return -1;
+    turn.choices = has_choices && !it->has_many_inputs && !t->rubric ? &choices : NULL;
     turn.answer = &answer;
     return build_turn(out->m, &out->n, a, &turn, t->shot_target, err);
 }
@@ -372,6 +386,7 @@ struct asking {
     bool has_choices;
     struct pystr prefix;
     struct prompt prompt;
+    const char *problem; /* of the template, or NULL */
 };
 
 static void add_message(struct prompt *p, struct message m)
@@ -458,10 +473,18 @@ static int render_chat(struct buf *out, struct items *it, const struct prompt *p
 static int render_prompt(struct text *out, struct asking *q, struct err *err)
 {
     int ret = 0;
+    struct err why = {0};
     struct buf text = BUF_INIT;
     bool is_chat = q->it->o.chat_template != NULL;
     if (is_chat)
-        ret = render_chat(&text, q->it, &q->prompt, q->prefix.n_bytes > 0, err);
+        ret = render_chat(&text, q->it, &q->prompt, q->prefix.n_bytes > 0, &why);
+    if (ret && q->it->t->kind == ITEM_GENERATE && why.code == ERR_FORMAT) {
+        q->problem = arena_strdup(q->a, why.msg); /* this document's alone: others are asked */
+        buf_clear(&text);
+        ret = 0;
+    } else if (ret) {
+        err_set(err, why.code, "%s", why.msg);
+    }
     for (int i = 0; i < q->prompt.n && !is_chat; i++) {
         const struct message *m = &q->prompt.m[i];
         buf_append(&text, m->content.s, m->content.n_bytes);
@@ -637,6 +660,8 @@ static int make_choices(struct item *out, struct asking *q, struct err *err)
 {
     out->choices = keep_texts(q->a, &q->choices);
     out->n_choices = q->choices.list->n;
+    if (q->it->t->rubric) /* the human's score may be no choice: the mean of two */
+        return 0;
     if (make_gold(out, q, err))
         return -1;
     return q->it->t->results == RESULTS_MC2 ? make_labels(out, q, err) : 0;
@@ -681,6 +706,7 @@ static int make_item(struct item *out, struct asking *q, struct err *err)
     if (read_fields(q, err) || add_system(q, err) || add_shots(q, err) || make_requests(out, q, err) ||
         target_text(&out->target, q, err))
         return -1;
+    out->problem = q->problem;
     if (t->kind == ITEM_MULTIPLE_CHOICE)
         return make_choices(out, q, err);
     return t->kind == ITEM_GENERATE ? make_generation_target(out, q, err) : 0;

@@ -168,6 +168,18 @@ static double matthews(const struct score *s, int64_t n)
     return spread > 0 ? (n_right * total - yt_yp) / sqrt(spread) : 0;
 }
 
+/* Of all parts of all items, as lm-evaluation-harness's agg_inst_level_acc. */
+static double flat_mean(const struct score *s, int64_t n)
+{
+    double n_right = 0, n_parts = 0;
+    for (int64_t i = 0; i < n; i++) {
+        for (int k = 0; k < s[i].n_parts; k++)
+            n_right += s[i].parts >> k & 1;
+        n_parts += s[i].n_parts;
+    }
+    return n_parts > 0 ? n_right / n_parts : (double)NAN;
+}
+
 int score_total(struct total *out, const struct task_metric *metric, const struct score *scores, int64_t n,
                 struct err *err)
 {
@@ -175,11 +187,13 @@ int score_total(struct total *out, const struct task_metric *metric, const struc
     switch (metric->aggregation) {
     case AGGREGATE_F1: return binary_f1(&out->value, scores, n, err);
     case AGGREGATE_MCC: out->value = matthews(scores, n); return 0;
+    case AGGREGATE_FLAT_MEAN: out->value = flat_mean(scores, n); return 0;
     case AGGREGATE_PERPLEXITY: out->value = exp(-mean(scores, n)); return 0;
-    default: break;
+    case AGGREGATE_MEAN: break;
+    default: return err_set(err, ERR_UNSUPPORTED, "%s: not made of single scores", metric->name);
     }
     out->value = mean(scores, n);
-    out->se = metric->aggregation == AGGREGATE_MEAN ? mean_se(scores, n) : NAN;
+    out->se = mean_se(scores, n);
     return 0;
 }
 

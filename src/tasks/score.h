@@ -7,11 +7,11 @@
  *
  * Rules of lm-evaluation-harness 0.4.13: the first of equal log-probabilities wins; acc_norm divides by code points of
  * the choice, acc_bytes by its bytes, both without the delimiter; several gold choices are all right; truthfulqa_mc2
- * is the share of probability on true choices.
+ * is the share of probability on true choices. inst_level_acc of IFEval is the share of all instructions together.
  *
  * answers  [item->n_requests]      nat
- * Errors   ERR_UNSUPPORTED  metrics of generation and of process_results functions in C elsewhere; ERR_RANGE f1 of
- *          classes other than 0 and 1
+ * Errors   ERR_UNSUPPORTED  metrics of generation and of process_results functions: tasks/grader.h; totals of a rubric:
+ *          study/task_scores.h; ERR_RANGE f1 of classes other than 0 and 1
  * Differs  the standard error of f1, mcc and perplexity is NaN: lm-evaluation-harness resamples at random
  * Source   lm-evaluation-harness 0.4.13 api/task.py process_results, api/metrics.py, api/group.py; sklearn 1.x f1, mcc
  * Tests    unit/test_score.c
@@ -31,6 +31,9 @@
 struct score {
     double value;   /* acc ... 0 or 1; perplexity: the log-probability; f1 and mcc: 1 if pred is gold */
     int gold, pred; /* choices, of f1 and mcc */
+    uint32_t parts; /* of AGGREGATE_FLAT_MEAN: bit i is 1 if part i (an instruction) is right; value is their share */
+    int n_parts;
+    double human, model; /* of a rubric; model NaN: unreadable */
 };
 
 /* out [task->n_metrics] */

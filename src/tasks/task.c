@@ -68,6 +68,7 @@ static const struct key {
     {"filter_list", KEY_KNOWN, NULL},
     {"gen_prefix", KEY_KNOWN, NULL},
     {"metadata", KEY_KNOWN, NULL},
+    {"perbit_rubric", KEY_KNOWN, NULL}, /* perbit's own */
     {"tag", KEY_IGNORED, NULL},       /* the catalog reads it */
     {"group", KEY_IGNORED, NULL},     /* the same */
     {"task_list", KEY_IGNORED, NULL}, /* the same */
@@ -196,13 +197,23 @@ static int read_field(struct field *out, struct reading *r, const struct yaml_no
     return field_open(out, &r->t->a, key, yaml_find(map, key), r->err);
 }
 
+/* Examples of a rubric show the human's score. */
+static int default_rubric_target(struct reading *r)
+{
+    const struct yaml_node *map = find(r->config, "perbit_rubric");
+    const struct yaml_node *human = map && map->kind == YAML_MAPPING ? find(map, "human") : NULL;
+    if (r->t->target.kind != FIELD_NONE || !human)
+        return 0;
+    return field_open(&r->t->target, &r->t->a, "perbit_rubric.human", human, r->err);
+}
+
 static int read_fields(struct reading *r)
 {
     struct task *t = r->t;
     if (read_field(&t->text, r, r->config, "doc_to_text") || read_field(&t->target, r, r->config, "doc_to_target") ||
         read_field(&t->choice, r, r->config, "doc_to_choice") ||
         read_field(&t->description, r, r->config, "description") ||
-        read_field(&t->gen_prefix, r, r->config, "gen_prefix"))
+        read_field(&t->gen_prefix, r, r->config, "gen_prefix") || default_rubric_target(r))
         return -1;
     if (t->text.kind == FIELD_NONE || t->target.kind == FIELD_NONE)
         return err_set(r->err, ERR_FORMAT, "%s:%d: task %s: expected a key '%s'", r->config->file, r->config->line, t->name,
@@ -437,8 +448,31 @@ static int default_metrics(struct reading *r)
     return 0;
 }
 
+static int read_rubric(struct reading *r, const struct yaml_node *node)
+{
+    static const struct task_metric metrics[] = {
+        {"quadratic_weighted_kappa", MEASURE_RUBRIC, AGGREGATE_KAPPA, true, NULL},
+        {"exact_agreement", MEASURE_RUBRIC, AGGREGATE_EXACT, true, NULL},
+        {"adjacent_agreement", MEASURE_RUBRIC, AGGREGATE_ADJACENT, true, NULL},
+        {"mean_absolute_error", MEASURE_RUBRIC, AGGREGATE_MAE, false, NULL},
+    };
+    struct rubric *rubric = arena_alloc(&r->t->a, sizeof(*rubric));
+    if (find(r->config, "metric_list"))
+        return refuse(find(r->config, "metric_list"), r->err, "metric_list", "perbit_rubric has metrics of its own");
+    if (find(r->config, "process_results"))
+        return refuse(find(r->config, "process_results"), r->err, "process_results", "perbit_rubric has metrics of its own");
+    if (rubric_parse(rubric, node, r->t->kind, r->err))
+        return -1;
+    r->t->rubric = rubric;
+    r->t->metrics = metrics;
+    r->t->n_metrics = sizeof metrics / sizeof metrics[0];
+    return 0;
+}
+
 static int read_metrics(struct reading *r)
 {
+    if (find(r->config, "perbit_rubric"))
+        return read_rubric(r, find(r->config, "perbit_rubric"));
     const struct func *results;
     const struct yaml_node *list = find(r->config, "metric_list");
     if (read_func(&results, r, r->config, "process_results", FUNC_RESULTS))

@@ -21,6 +21,7 @@
 #include "core/item.h"
 #include "tasks/field.h"
 #include "tasks/func.h"
+#include "tasks/rubric.h"
 
 enum task_sampler { SAMPLER_DEFAULT, SAMPLER_FIRST_N };
 
@@ -32,10 +33,12 @@ enum task_measure {
     MEASURE_F1,
     MEASURE_MCC,
     MEASURE_PERPLEXITY,
-    MEASURE_OWN /* of a process_results function, by its name */
+    MEASURE_OWN,   /* of a process_results function, by its name */
+    MEASURE_RUBRIC /* of the pairs (human's score, model's score) */
 };
 
-enum task_aggregation { AGGREGATE_MEAN, AGGREGATE_PERPLEXITY, AGGREGATE_F1, AGGREGATE_MCC, AGGREGATE_FLAT_MEAN };
+enum task_aggregation { AGGREGATE_MEAN, AGGREGATE_PERPLEXITY, AGGREGATE_F1, AGGREGATE_MCC, AGGREGATE_FLAT_MEAN,
+                        AGGREGATE_KAPPA, AGGREGATE_EXACT, AGGREGATE_ADJACENT, AGGREGATE_MAE /* of a rubric */ };
 
 struct task_metric {
     const char *name; /* "acc_norm" */
@@ -77,6 +80,7 @@ struct task {
     const struct task_metric *metrics; /* [n_metrics] */
     int n_metrics;
     enum task_results results; /* who makes the measures */
+    const struct rubric *rubric; /* or NULL */
     struct task_generation generation;
     const struct yaml_node *filter_list; /* or NULL */
     int64_t repeats;

@@ -17,6 +17,7 @@ import math
 import os
 import random
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -30,8 +31,11 @@ logging.disable(logging.CRITICAL)
 warnings.simplefilter("ignore")
 
 import datasets  # noqa: E402
+from langdetect import DetectorFactory  # noqa: E402
 
 datasets.disable_progress_bars()
+# Rows are never cached, and some functions of lm-evaluation-harness cannot be hashed.
+datasets.fingerprint.Hasher.hash = classmethod(lambda cls, value: os.urandom(8).hex())
 
 # Paths in the results file whose values are not compared: a name, or a pattern of names joined by '/'.
 EXCUSED = [
@@ -48,10 +52,11 @@ THEIRS_ONLY = ["configs/[^/]*/metadata/path",  # model_args, which it copies the
                "configs/[^/]*/doc_to_decontamination_query"]  # built-in task files of perbit have no such key
 # Where perbit's own task files are written differently and mean the same: should_decontaminate does nothing without
 # n-gram files, and truthfulqa's questions are a text there that a template puts together.
-OTHERWISE_WRITTEN = ["configs/[^/]*/should_decontaminate", "configs/truthfulqa_mc[12](/fewshot_config)?/doc_to_text"]
+OTHERWISE_WRITTEN = ["configs/[^/]*/should_decontaminate", "configs/truthfulqa_(mc[12]|gen)(/fewshot_config)?/doc_to_text"]
 
 HUB = {"cais/mmlu": "mmlu", "Rowan/hellaswag": "hellaswag", "allenai/ai2_arc": "arc_challenge",
-       "truthfulqa/truthful_qa": "truthfulqa_mc", "allenai/winogrande": "winogrande"}
+       "truthfulqa/truthful_qa": "truthfulqa_mc", "allenai/winogrande": "winogrande",
+       "openai/gsm8k": "gsm8k", "google/IFEval": "ifeval"}
 
 
 def read_jsonl(path):
@@ -62,7 +67,8 @@ def read_jsonl(path):
 def make_loader(root):
     """datasets.load_dataset over a folder of JSON lines."""
     def load_dataset(path=None, name=None, split=None, data_files=None, **_):
-        files = data_files or {p.stem: p for p in sorted((root / HUB[path]).glob("*.jsonl"))}
+        folder = "truthfulqa_gen" if name == "generation" else HUB.get(path)
+        files = data_files or {p.stem: p for p in sorted((root / folder).glob("*.jsonl"))}
         rows = {s: read_jsonl(root / f) for s, f in files.items()}
         if path == "cais/mmlu":
             rows = {s: [r for r in rows[s] if r["subject"] == name] for s in rows}
@@ -90,6 +96,12 @@ def write_jsonl(path, rows):
     with open(path, "w", encoding="utf-8") as f:
         for r in rows:
             f.write(json.dumps(r, ensure_ascii=False) + "\n")
+
+
+def with_nulls(rows):
+    """IFEval as the hub's table has it: every keyword in every row; JSON lines may leave nulls out."""
+    keys = list(dict.fromkeys(k for r in rows for kwargs in r["kwargs"] for k in kwargs))
+    return [{**r, "kwargs": [{k: kwargs.get(k) for k in keys} for kwargs in r["kwargs"]]} for r in rows]
 
 
 TASK_HEAD = """task: {name}
@@ -134,6 +146,24 @@ metric_list:
 should_decontaminate: true
 doc_to_decontamination_query: q
 metadata: {version: 0.0}
+""",
+    "made_written": """output_type: generate_until
+doc_to_target: "{{choices[0]}}"
+num_fewshot: 1
+generation_kwargs: {max_gen_toks: 30, temperature: 0, do_sample: false}
+filter_list:
+  - {name: letters, filter: [{function: regex, regex_pattern: "[a-z]+"}, {function: take_first}]}
+  - {name: low, filter: [{function: lowercase}, {function: remove_whitespace}, {function: take_first}]}
+metric_list: [{metric: exact_match, ignore_case: true, ignore_punctuation: true}]
+metadata: {version: 1}
+""",
+    "made_many_written": """output_type: generate_until
+doc_to_target: choices
+generation_kwargs: {until: ["e", "\n"], max_gen_toks: 9}
+metric_list: [{metric: exact_match}]
+""",
+    "made_free": """output_type: generate_until
+doc_to_target: "{{two}}"
 """,
     "made_default": """output_type: multiple_choice
 doc_to_choice: choices
@@ -205,6 +235,10 @@ def answers_of(samples):
     answers = {}
     for lines in samples.values():
         for line in lines:
+            if isinstance(line["arguments"]["gen_args_0"]["arg_1"], dict):  # generation: the text
+                args = line["arguments"]["gen_args_0"]
+                answers[args["arg_0"], json.dumps(args["arg_1"])] = line["resps"][0][0]
+                continue
             for args, resp in zip(line["arguments"].values(), line["filtered_resps"]):
                 answers[args["arg_0"], args["arg_1"]] = (float(resp[0]), resp[1] == "True")
     return answers
@@ -235,7 +269,7 @@ def run_reference(work, case, folder, samples):
             raise NotImplementedError
 
         def generate_until(self, requests, **_):
-            raise NotImplementedError
+            return [answers[r.args[0], json.dumps(r.args[1])] for r in requests]
 
     out = work / case["name"] / "reference"
     tracker = EvaluationTracker(output_path=str(out))
@@ -351,9 +385,13 @@ def main():
     data, folder = work / "data", work / "tasks"
     data.mkdir(parents=True)
     for p in shared.iterdir():
-        if p.is_dir():
+        if p.is_dir() and p.name != "ifeval":
             (data / p.name).symlink_to(p)
+    write_jsonl(data / "ifeval/train.jsonl", with_nulls(read_jsonl(shared / "ifeval/train.jsonl")))
     make_tasks(data, folder)
+    shutil.copytree(shared / "nltk_punkt_tab/english", work / "nltk/tokenizers/punkt_tab/english")  # links are refused
+    os.environ["NLTK_DATA"] = str(work / "nltk")
+    DetectorFactory.seed = 0
     (work / "tiny.gguf").write_text(json.dumps({
         "perbit_fake_model": 1, "name": "tiny", "seed": 7, "n_vocab": 300, "add_bos": False, "level": "BF16", "noise": 0.0,
         "n_params": 1000000, "n_ctx_train": 4096, "bpw": 16.0, "chat_template": CHAT}))
@@ -378,6 +416,13 @@ def main():
                      "--system_instruction", "Be brief."],
          "arguments": {"limit": 4.0, "num_fewshot": 3, "apply_chat_template": True, "fewshot_as_multiturn": False,
                        "system_instruction": "Be brief."}},
+        {"name": "generation", "tasks": "gsm8k,ifeval,truthfulqa_gen,made_written,made_many_written,made_free",
+         "options": ["--limit", n, "--max_gen_toks", "40"],
+         "arguments": {"limit": a.limit, "gen_kwargs": {"max_gen_toks": 40}}},
+        {"name": "gen_kwargs", "tasks": "made_written,made_free,made_choice", "options": ["--limit", "3", "--apply_chat_template",
+         "--gen_kwargs", 'max_gen_toks=12,temperature=0,until="a"'],
+         "arguments": {"limit": 3.0, "apply_chat_template": True,
+                       "gen_kwargs": 'max_gen_toks=12,temperature=0,until="a"'}},
         {"name": "one", "tasks": "made", "options": ["--limit", "1"], "arguments": {"limit": 1.0}},
     ]
     bad = 0

@@ -216,6 +216,19 @@ static void tokens_and_pieces(void **state)
     assert_memory_equal(large, "</s>", 4);
     assert_int_equal(backend_piece(b, 300, large, 16), 0);
     assert_int_equal(backend_piece(b, -1, large, 16), 0);
+    const int32_t mixed[] = { 256, 'a', 280, 257, 0xc3 };
+    char *plain;
+    size_t n_plain;
+    assert_int_equal(backend_detokenize(b, mixed, 5, &plain, &n_plain, &f->err), 0);
+    assert_int_equal(n_plain, 7);
+    assert_memory_equal(plain, "a<280>\xc3", 8);
+    free(plain);
+    int32_t many[300]; /* longer than a first guess */
+    for (int i = 0; i < 300; i++)
+        many[i] = 299;
+    assert_int_equal(backend_detokenize(b, many, 300, &plain, &n_plain, &f->err), 0);
+    assert_int_equal(n_plain, 1500);
+    free(plain);
     assert_true(backend_is_eog(b, 257));
     assert_false(backend_is_eog(b, 'a'));
     backend_close(b);

@@ -213,6 +213,31 @@ static void sinks(void **state)
     assert_int_equal(f->err.code, ERR_CANCELLED);
 }
 
+static void answers_travel_whole(void **state)
+{
+    (void)state;
+    const struct event e = { .kind = EVENT_TEXT, .slot = 3, .index = 17, .sub = 1, .done = 40, .total = 12, .key = "limit",
+                             .text = "a \"b\"\n\xf0\x9f\x99\x82 \xef\xbf\xbd" };
+    struct event back;
+    struct buf line = BUF_INIT;
+    struct arena a;
+    struct err err = { 0 };
+    arena_init(&a);
+    event_format(&line, &e);
+    assert_null(strchr(line.data, '\n'));
+    assert_int_equal(event_parse(&back, &a, line.data, &err), 0);
+    assert_true(back.kind == EVENT_TEXT && back.slot == 3 && back.index == 17 && back.sub == 1 && back.done == 40 && back.total == 12);
+    assert_string_equal(back.text, e.text);
+    assert_string_equal(back.key, "limit");
+    buf_clear(&line);
+    event_format(&line, &(struct event){ .kind = EVENT_MEASURE, .metric = METRIC_EXACT_MATCH, .index = 2, .value = 1 });
+    assert_null(strstr(line.data, "sub")); /* 0 is left out, and read back */
+    assert_int_equal(event_parse(&back, &a, line.data, &err), 0);
+    assert_int_equal(back.sub, 0);
+    arena_release(&a);
+    buf_release(&line);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -223,6 +248,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(other_kinds, setup, teardown),
         cmocka_unit_test_setup_teardown(hostile_lines_are_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(sinks, setup, teardown),
+        cmocka_unit_test(answers_travel_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -151,7 +151,8 @@ static void f1_and_mcc(void **state)
     static const struct task_metric mcc = {"mcc", MEASURE_MCC, AGGREGATE_MCC, true, NULL};
     struct total total;
     struct err err = {0};
-    struct score s[] = {{1, 1, 1}, {0, 1, 0}, {1, 0, 0}, {0, 0, 1}, {1, 1, 1}, {1, 0, 0}, {1, 1, 1}};
+#define OF(v, g, p) {.value = v, .gold = g, .pred = p}
+    struct score s[] = {OF(1, 1, 1), OF(0, 1, 0), OF(1, 0, 0), OF(0, 0, 1), OF(1, 1, 1), OF(1, 0, 0), OF(1, 1, 1)};
     assert_int_equal(score_total(&total, &f1, s, 7, NULL), 0);
     assert_float_equal(total.value, 0.75, 1e-15);
     assert_int_equal(score_total(&total, &mcc, s, 7, NULL), 0);

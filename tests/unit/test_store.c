@@ -179,10 +179,10 @@ static void strangers_are_refused_untouched(void **state)
     struct store_fixture *f = *state;
     store_close(f->store);
     f->store = NULL;
-    store_fixture_sql(f, "PRAGMA journal_mode = DELETE; PRAGMA user_version = 2");
+    store_fixture_sql(f, "PRAGMA journal_mode = DELETE; PRAGMA user_version = 4");
     for (int mode = STORE_READ; mode <= STORE_WRITE; mode++)
-        assert_refused(f, (enum store_mode)mode, "written by a newer perbit (store version 2, this program knows 1)");
-    store_fixture_sql(f, "PRAGMA user_version = 1; ALTER TABLE variant RENAME TO thing");
+        assert_refused(f, (enum store_mode)mode, "written by a newer perbit (store version 4, this program knows 3)");
+    store_fixture_sql(f, "PRAGMA user_version = 3; ALTER TABLE variant RENAME TO thing");
     for (int mode = STORE_READ; mode <= STORE_WRITE; mode++)
         assert_refused(f, (enum store_mode)mode, "not a perbit store (an SQLite file of another program)");
     store_fixture_sql(f, "PRAGMA user_version = 0");

@@ -53,6 +53,23 @@ static void next_walks_over_bad_bytes(void **state)
     assert_int_equal(at, strlen(text));
 }
 
+/* expected: lengths after which Python's bytes.decode(errors="replace") puts a new U+FFFD */
+static void bad_parts(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bytes;
+        size_t n;
+    } parts[] = {
+        {"\x80", 1}, {"\xff", 1}, {"\xc3", 1}, {"\xc3z", 1}, {"\xe2\x82", 2}, {"\xe2\x82z", 2}, {"\xe2z", 1},
+        {"\xf0\x9f\x98", 3}, {"\xf0\x9f\x98z", 3}, {"\xf0\x9fz", 2}, {"\xf0\x80\x80\x80", 1}, {"\xf4\x90\x80\x80", 1},
+        {"\xf4\x8f\xbfz", 3}, {"\xed\xa0\x80", 1}, {"\xed\x9f", 2}, {"\xe0\x80\xaf", 1}, {"\xe0\xa0", 2}, {"\xc0\x80", 1},
+        {"\xf5\x80", 1},
+    };
+    for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+        assert_int_equal(utf8_bad_part(parts[i].bytes, strlen(parts[i].bytes)), parts[i].n);
+}
+
 static void width_in_columns(void **state)
 {
     (void)state;
@@ -68,6 +85,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(validity_and_count),
         cmocka_unit_test(next_walks_over_bad_bytes),
+        cmocka_unit_test(bad_parts),
         cmocka_unit_test(width_in_columns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
