@@ -5,7 +5,7 @@
  *
  * tau-b = (C - D) / sqrt((C + D + Tx) (C + D + Ty)): C pairs in the same order, D in the reverse, Tx tied in x alone,
  * Ty tied in y alone; pairs tied in both do not count. 1 the same order, -1 the reverse. NaN where a ranking is all ties.
- * Below 1 proves nothing by itself: 11 models with no true change come to 0.93 .. 1 by noise. ranking.h has intervals.
+ * Below 1 proves nothing by itself, noise alone does it: ranking.h has intervals.
  *
  * Cost O(n^2)     Source Kendall 1945     Tests unit/test_kendall.c, reference/statistics.py (scipy.stats.kendalltau)
  */

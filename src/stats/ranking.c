@@ -14,10 +14,9 @@ static bool is_there(const struct ranking_side *base, const struct ranking_side 
     return !isnan(base->value[i]) && !isnan(level->value[i]);
 }
 
-static void tau_of(struct bootstrap *out, const struct ranking_side *base, const struct ranking_side *level,
-                   size_t n_models, size_t n_resamples, double confidence)
+static void tau_of(struct bootstrap *out, double *draws, const struct ranking_side *base,
+                   const struct ranking_side *level, size_t n_models, size_t n_resamples, double confidence)
 {
-    double *draws = xmalloc((n_resamples + 1) * sizeof *draws);
     double *x = xmalloc((2 * n_models + 1) * sizeof *x), *y = x + n_models;
     for (size_t b = 0; b < n_resamples; b++) {
         for (size_t i = 0; i < n_models; i++) {
@@ -27,7 +26,6 @@ static void tau_of(struct bootstrap *out, const struct ranking_side *base, const
         draws[b] = kendall_tau_b(x, y, n_models);
     }
     bootstrap_of_draws(out, kendall_tau_b(base->value, level->value, n_models), draws, n_resamples, confidence);
-    free(draws);
     free(x);
 }
 
@@ -83,8 +81,9 @@ void ranking_compare(struct ranking *out, const struct ranking_side *base, const
                      size_t n_models, size_t n_resamples, double confidence, double alpha)
 {
     double *scratch = xmalloc((2 * n_resamples + 1) * sizeof *scratch);
-    *out = (struct ranking){ .pair = xmalloc((n_models * n_models / 2 + 1) * sizeof *out->pair) };
-    tau_of(&out->tau, base, level, n_models, n_resamples, confidence);
+    *out = (struct ranking){ .pair = xmalloc((n_models * n_models / 2 + 1) * sizeof *out->pair),
+                             .tau_draw = xmalloc((n_resamples + 1) * sizeof *out->tau_draw) };
+    tau_of(&out->tau, out->tau_draw, base, level, n_models, n_resamples, confidence);
     for (size_t a = 0; a < n_models; a++)
         for (size_t b = a + 1; b < n_models; b++)
             if (is_there(base, level, a) && is_there(base, level, b))
@@ -96,5 +95,6 @@ void ranking_compare(struct ranking *out, const struct ranking_side *base, const
 void ranking_release(struct ranking *r)
 {
     free(r->pair);
+    free(r->tau_draw);
     *r = (struct ranking){ .pair = NULL };
 }

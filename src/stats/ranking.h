@@ -16,7 +16,7 @@
  * is_claimed   p_holm <= alpha: the chance that any inversion is claimed where there is none is at most alpha
  *
  * Errors  none: fewer than two models give no pairs and a tau of NaN
- * Cost    O(n_models^2 n_resamples)       Owns  out->pair, ranking_release
+ * Cost    O(n_models^2 n_resamples)       Owns  out->pair and tau_draw, ranking_release
  * Source  intersection-union test: Berger 1982        Tests unit/test_ranking.c (planted inversion, pure noise)
  */
 #ifndef PERBIT_STATS_RANKING_H
@@ -43,6 +43,7 @@ struct ranking_pair {
 
 struct ranking {
     struct bootstrap tau;
+    double *tau_draw; /* [n_resamples] its distribution */
     size_t n_pairs, n_inverted, n_claimed;
     struct ranking_pair *pair;
 };

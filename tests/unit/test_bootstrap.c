@@ -223,6 +223,9 @@ static void p_values(void **state)
     for (int i = 0; i < 4000; i++)
         draws[i] = 6 + rand_normal(&r);
     in_range(bootstrap_p(6, draws, 4000, 1), 1e-10, 1e-8); /* no draw is below 0: the normal tail */
+    for (int i = 0; i < 4000; i++)
+        draws[i] = i < 400 ? -1 : 3; /* the tail at 2.6 / 1.2 would say 0.015 */
+    assert_true(fabs(bootstrap_p(2.6, draws, 4000, 1) - 0.1) < 1e-15);
     const double flat[] = { 0, 0 }, above[] = { 1, 1 };
     assert_true(bootstrap_p(0, flat, 2, 1) == 1 && bootstrap_p_two_sided(0, flat, 2) == 1);
     assert_true(bootstrap_p(1, above, 2, 1) == 0 && bootstrap_p(1, above, 2, -1) == 1);

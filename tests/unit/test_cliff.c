@@ -73,6 +73,7 @@ static void flat_and_line(void **state)
     for (int i = 0; i < N; i++)
         y[i] = bpw[i]; /* better with fewer bits */
     find(&c, y);
+    near_to(c.chi2_line, c.chi2_flat, 0); /* no line of a gain */
     assert_int_equal(c.outcome, CLIFF_FLAT);
 }
 

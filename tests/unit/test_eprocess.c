@@ -85,7 +85,7 @@ static void savings(void **state)
     const struct outcome none = simulate(14042, 702, 702, 200, 3), five = simulate(14042, 1053, 351, 200, 4);
     print_message("of 14042: loss 0 needs %.0f, loss 5 points %.0f; right %.1f %%, %.1f %%\n", none.items, five.items,
                   100 * none.safe, 100 * five.worse);
-    within(none.items, 4200, 5200); /* 4,695 in the plan's own simulation */
+    within(none.items, 4200, 5200); /* 4,695 in a simulation in another language */
     within(five.items, 400, 540);   /* 468 */
     assert_true(none.safe > 0.98 && five.worse > 0.98);
 }

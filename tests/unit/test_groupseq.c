@@ -1,4 +1,5 @@
-/* test_groupseq: bounds against published ones, error rates by simulation with and without a finite population. */
+/* test_groupseq: bounds against published ones, error rates by simulation with and without a finite population.
+   valgrind: no, the simulation takes a minute there */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -47,6 +47,10 @@ static void pairs(void **state)
     const struct matched_params narrow = { .tolerance = 0.01, .margin = 1, .confidence = 0.95, .n_resamples = B };
     assert_int_equal(matched_pairs(&m, v, 6, &narrow), 0);
     free(m);
+    /* more parameters and more bits too: not the question asked */
+    const struct matched_variant both[] = { v[1], { 4, 2.0e9, 2.05e9, 8.2, value[0], draws[0] } };
+    assert_int_equal(matched_pairs(&m, both, 2, &p), 0);
+    free(m);
     assert_int_equal(matched_pairs(&m, NULL, 0, &narrow), 0);
     free(m);
 }

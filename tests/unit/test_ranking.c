@@ -69,6 +69,9 @@ static void planted_inversion(void **state)
     assert_int_equal(k.n_claimed, 1);
     assert_int_equal(k.n_inverted, 1);
     near_to(k.tau.value, 13.0 / 15, 1e-14);
+    struct bootstrap again;
+    bootstrap_of_draws(&again, k.tau.value, k.tau_draw, RESAMPLES, 0.95);
+    assert_memory_equal(&again, &k.tau, sizeof again);
     assert_true(k.tau.low <= k.tau.value && k.tau.high >= k.tau.value);
     for (size_t i = 0; i < k.n_pairs; i++) {
         const struct ranking_pair *p = &k.pair[i];
