@@ -7,6 +7,7 @@
 #include "base/rand.h"
 #include "base/xalloc.h"
 #include "stats/describe.h"
+#include "stats/normal.h"
 
 /* draws [n_resamples] is sorted in place. */
 static void finish(struct bootstrap *out, double value, double *draws, const struct bootstrap_params *p)
@@ -78,6 +79,36 @@ void bootstrap_median(struct bootstrap *out, const double *x, size_t n, const st
     finish(out, describe_median(x, n), draws, p);
     free(sample);
     free(draws);
+}
+
+void bootstrap_of_draws(struct bootstrap *out, double value, const double *draws, size_t n, double level)
+{
+    const struct bootstrap_params p = { .n_resamples = (int)n, .level = level };
+    double *copy = xmalloc((n + 1) * sizeof *copy);
+
+    for (size_t b = 0; b < n; b++)
+        copy[b] = draws[b];
+    finish(out, value, copy, &p);
+    free(copy);
+}
+
+double bootstrap_p(double value, const double *draws, size_t n, int sign)
+{
+    const double se = describe_sd(draws, n);
+    double wrong = 0;
+
+    if (isnan(value) || isnan(se))
+        return NAN;
+    for (size_t b = 0; b < n; b++)
+        wrong += draws[b] * sign < 0 ? 1 : draws[b] == 0 ? 0.5 : 0;
+    const double share = wrong / (double)n, tail = se > 0 ? normal_cdf(-value * sign / se) : value * sign > 0 ? 0 : 1;
+    return share > tail ? share : tail;
+}
+
+double bootstrap_p_two_sided(double value, const double *draws, size_t n)
+{
+    const double p = 2 * bootstrap_p(value, draws, n, value < 0 ? -1 : 1);
+    return p > 1 ? 1 : p;
 }
 
 /* base may be NULL: then the sums of values alone. */

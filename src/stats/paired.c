@@ -7,6 +7,7 @@
 #include "base/xalloc.h"
 #include "stats/binomial.h"
 #include "stats/normal.h"
+#include "stats/student.h"
 
 double paired_covariance(const double *x, const double *y, size_t n)
 {
@@ -50,6 +51,37 @@ void paired_compare(struct paired *out, const double *x, const double *y, size_t
     double half = normal_two_sided(level) * out->se;
     out->ci = (struct interval){ out->difference - half, out->difference + half };
     out->p = 2 * normal_cdf(-fabs(out->difference / out->se));
+}
+
+static size_t count_used(const int *cluster, size_t n, int n_clusters)
+{
+    char *used = xcalloc((size_t)n_clusters + 1, 1);
+    size_t n_used = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        n_used += !used[cluster[i]];
+        used[cluster[i]] = 1;
+    }
+    free(used);
+    return n_used;
+}
+
+void paired_compare_clustered(struct paired *out, const double *x, const double *y, const int *cluster, size_t n,
+                              int n_clusters, double level)
+{
+    paired_compare(out, x, y, n, level);
+    size_t n_used = n;
+    if (cluster != NULL) {
+        double *diff = xmalloc((n + 1) * sizeof *diff);
+        for (size_t i = 0; i < n; i++)
+            diff[i] = x[i] - y[i];
+        out->se = describe_se_clustered(diff, cluster, n, n_clusters);
+        n_used = count_used(cluster, n, n_clusters);
+        free(diff);
+    }
+    const double df = (double)n_used - 1, half = student_two_sided(level, df) * out->se;
+    out->ci = (struct interval){ out->difference - half, out->difference + half };
+    out->p = 2 * student_cdf(-fabs(out->difference / out->se), df);
 }
 
 void paired_count(struct discordant *out, const double *x, const double *y, size_t n)

@@ -8,7 +8,7 @@
  * Source  paired difference: se = sd(x - y) / sqrt(n), normal interval. McNemar 1947, exact binomial form
  *         p = min(1, 2 P(X <= min(b, c))), X ~ Bin(b + c, 1/2); mid-p: Fagerland et al. 2013.
  *         Interval of the difference of paired proportions: Bonett and Price 2012 (adds one to each count)
- * Tests   unit/test_paired.c
+ * Tests   unit/test_paired.c, reference/statistics.py (scipy, statsmodels)
  */
 #ifndef PERBIT_STATS_PAIRED_H
 #define PERBIT_STATS_PAIRED_H
@@ -29,6 +29,14 @@ struct paired {
     double correlation;        /* Pearson; NaN if x or y does not vary */
 };
 void paired_compare(struct paired *out, const double *x, const double *y, size_t n, double level);
+
+/*
+ * The same where pairs of one cluster (questions about one text) are not independent: se by describe_se_clustered,
+ * interval and p from Student's t with one degree of freedom less than there are clusters. cluster NULL: every pair is
+ * its own cluster, which is the paired t test. n_clusters counts all numbers, also those without a pair.
+ */
+void paired_compare_clustered(struct paired *out, const double *x, const double *y, const int *cluster, size_t n,
+                              int n_clusters, double level);
 
 double paired_covariance(const double *x, const double *y, size_t n); /* sample, n - 1; two passes */
 double paired_correlation(const double *x, const double *y, size_t n);

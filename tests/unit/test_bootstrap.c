@@ -209,13 +209,36 @@ static void few_values(void **state)
     assert_true(b.value == 7 && b.low == 7 && b.high == 7 && b.se == 0);
 }
 
+static void p_values(void **state)
+{
+    (void)state;
+    double draws[4000];
+    struct rand_mt r;
+    rand_seed(&r, 21);
+    for (int i = 0; i < 4000; i++)
+        draws[i] = 2 + rand_normal(&r);
+    in_range(bootstrap_p(2, draws, 4000, 1), 0.018, 0.028); /* P(Z > 2) = 0.0228 */
+    in_range(bootstrap_p(2, draws, 4000, -1), 0.97, 0.985);
+    in_range(bootstrap_p_two_sided(2, draws, 4000), 0.036, 0.056);
+    for (int i = 0; i < 4000; i++)
+        draws[i] = 6 + rand_normal(&r);
+    in_range(bootstrap_p(6, draws, 4000, 1), 1e-10, 1e-8); /* no draw is below 0: the normal tail */
+    for (int i = 0; i < 4000; i++)
+        draws[i] = i < 400 ? -1 : 3; /* the tail at 2.6 / 1.2 would say 0.015 */
+    assert_true(fabs(bootstrap_p(2.6, draws, 4000, 1) - 0.1) < 1e-15);
+    const double flat[] = { 0, 0 }, above[] = { 1, 1 };
+    assert_true(bootstrap_p(0, flat, 2, 1) == 1 && bootstrap_p_two_sided(0, flat, 2) == 1);
+    assert_true(bootstrap_p(1, above, 2, 1) == 0 && bootstrap_p(1, above, 2, -1) == 1);
+    assert_true(isnan(bootstrap_p(NAN, above, 2, 1)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(same_seed_same_digits),   cmocka_unit_test(naive_median),
         cmocka_unit_test(mean_agrees_with_theory), cmocka_unit_test(coverage_on_known_data),
         cmocka_unit_test(clusters_cover_single_values_do_not), cmocka_unit_test(ln_ratio_is_paired),
-        cmocka_unit_test(ratio_of_unequal_clusters), cmocka_unit_test(few_values),
+        cmocka_unit_test(ratio_of_unequal_clusters), cmocka_unit_test(few_values), cmocka_unit_test(p_values),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

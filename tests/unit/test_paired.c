@@ -59,6 +59,34 @@ static void same_and_few(void **state)
     assert_true(isnan(paired_correlation(x, flat, N)));
 }
 
+/* Equal clusters: the t test of the clusters' means. Every pair its own cluster: the paired t test. */
+static void clustered(void **state)
+{
+    (void)state;
+    enum { G = 6, M = 4 };
+    double a[G * M], zero[G * M] = { 0 }, means[G] = { 0 };
+    int cluster[G * M], own[G * M];
+    struct rand_mt r;
+    rand_seed(&r, 6);
+    for (int i = 0; i < G * M; i++) {
+        cluster[i] = 2 * (i / M); /* odd numbers have no pair */
+        own[i] = i;
+        a[i] = i / M + rand_normal(&r);
+        means[i / M] += a[i] / M;
+    }
+    struct paired p, single;
+    paired_compare_clustered(&p, a, zero, cluster, G * M, 2 * G, 0.95);
+    close_to(p.se, describe_se(means, G), 1e-12);
+    close_to(p.ci.high - p.difference, 2.5705818356363146 * p.se, 1e-9); /* t of 5 degrees of freedom */
+    paired_compare_clustered(&single, a, zero, NULL, G * M, 0, 0.95);
+    paired_compare_clustered(&p, a, zero, own, G * M, G * M, 0.95);
+    close_to(single.se, p.se, 1e-12);
+    close_to(single.p, p.p, 1e-9);
+    close_to(p.ci.high - p.difference, 2.0686576104190477 * p.se, 1e-9); /* 23 */
+    paired_compare_clustered(&p, a, zero, cluster, 0, 2 * G, 0.95);
+    assert_true(isnan(p.se) && isnan(p.ci.low) && isnan(p.p));
+}
+
 static void counts(void **state)
 {
     (void)state;
@@ -126,7 +154,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(differences), cmocka_unit_test(same_and_few),            cmocka_unit_test(counts),
-        cmocka_unit_test(mcnemar),     cmocka_unit_test(mcnemar_keeps_its_level), cmocka_unit_test(bonett_price),
+        cmocka_unit_test(mcnemar),     cmocka_unit_test(mcnemar_keeps_its_level), cmocka_unit_test(bonett_price), cmocka_unit_test(clustered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
