@@ -17,14 +17,14 @@ python3 - "$perbit" "$@" <<'END'
 import re, subprocess, sys
 
 perbit, files = sys.argv[1], sys.argv[2:]
-others = {"--preset", "--build", "--target", "--print", "--version", "--help"}
+others = {"--threads", "--per_folder", "--samples", "--preset", "--build", "--target", "--print", "--version", "--help"}
 commands = re.findall(r"^  ([a-z_]+) ", subprocess.check_output([perbit, "help"], text=True), re.M)
 hidden = {"worker"}
 
 def options_of(command):
     text = subprocess.check_output([perbit, "help", command], text=True)
     found = set()
-    for short, no, key in re.findall(r"^  (?:-([a-z]+), )?--(\[no-\])?([a-z_]+)", text, re.M):
+    for short, no, key in re.findall(r"^  (?:-([A-Za-z]+), )?--(\[no-\])?([a-z_]+)", text, re.M):
         found.add("--" + key)
         if short:
             found.add("-" + short)

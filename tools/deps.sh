@@ -97,7 +97,7 @@ compute_names() {
     deps_dir=$cache/deps-$deps_hash
     engine_dir=$cache/engine-$engine_hash
     model_file=$cache/models/$(basename "$(field model SmolLM2-135M-Instruct 5)")
-    venv_dir=$cache/venv-$({ echo "venv $recipe"; python3 -V 2>&1 || true; sed /^#/d "$root/python.lock"; } | sha256 | cut -c1-12)
+    venv_dir=$cache/venv-$({ echo "venv 2 $recipe"; python3 -V 2>&1 || true; sed /^#/d "$root/python.lock"; } | sha256 | cut -c1-12)
 }
 
 # ---------------------------------------------------------------- Debian packages
@@ -359,10 +359,10 @@ build_venv() {
     local t0=$SECONDS log=$work/venv.log
     say "installing $(grep -c == "$root/python.lock") Python packages of python.lock (pip)"
     step "$log" pip3 install --quiet --disable-pip-version-check --no-cache-dir --no-deps --require-hashes \
-        --target "$work/venv/lib" -r "$root/python.lock"
+        --target "$work/venv/lib/python$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')/site-packages" -r "$root/python.lock"
     mkdir -p "$work/venv/bin"
-    printf '#!/bin/sh\nPYTHONPATH=%s/lib exec python3 "$@"\n' "'$venv_dir'" >"$work/venv/bin/python"
-    chmod +x "$work/venv/bin/python"
+    ln -s "$(python3 -c 'import os, sys; print(os.path.realpath(sys.executable))')" "$work/venv/bin/python"
+    python3 -c 'import os, sys; print("home = " + os.path.dirname(os.path.realpath(sys.executable)))' >"$work/venv/pyvenv.cfg"
     publish "$work/venv" "$venv_dir"
     say "Python packages ready in $venv_dir ($((SECONDS - t0)) s)"
 }

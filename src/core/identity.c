@@ -6,7 +6,7 @@
 void identity_key(char out[SHA256_HEX_BYTES], const struct identity *id)
 {
     const char *const fields[] = {
-        id->model_sha256, id->adapter_sha256, id->level, id->imatrix_sha256, id->kind, id->task,
+        id->model_sha256, id->adapter_sha256, id->level, id->imatrix_sha256, id->kind,
         id->data_sha256, id->base, id->settings, id->engine, id->machine,
     };
     struct buf text = BUF_INIT;
@@ -15,6 +15,8 @@ void identity_key(char out[SHA256_HEX_BYTES], const struct identity *id)
     jw_array(&w);
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
         jw_str(&w, fields[i] ? fields[i] : "");
+    if (id->task && id->task[0]) /* stores had no tasks at first: their keys stay what they were */
+        jw_str(&w, id->task);
     jw_end(&w);
     sha256_bytes(out, text.data, text.len);
     buf_release(&text);

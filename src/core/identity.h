@@ -1,6 +1,7 @@
 /*
  * identity: what makes two measurements the same. A cell is run once for each identity; the key is the
- * sha256 of the fields below, in this order, as a JSON array, so any difference gives another cell.
+ * sha256 of the fields below, in this order, as a JSON array (a task stands last, and only if there is one), so any
+ * difference gives another cell.
  *
  * Fields are text, borrowed; NULL counts as "".        Tests  unit/test_identity.c
  */

@@ -77,7 +77,7 @@ static const struct opt_row rows[] = {
     { .key = "limit", .short_name = "L", .type = OPT_NUM, AT(limit), .unit = "documents", .def = "0", .min = 0, .max = 1e9,
       .group = "tasks", .moves_results = true,
       .help = "first documents of each task; below 1 a share of them; 0 = all" },
-    { .key = "n_sample", .alias = "sample", .type = OPT_INT, AT(n_sample), .unit = "documents", .def = "0", .min = 0,
+    { .key = "sample", .type = OPT_INT, AT(n_sample), .unit = "documents", .def = "0", .min = 0,
       .max = 1e9, .group = "tasks", .moves_results = true,
       .help = "documents of each task by a seeded permutation, the same for every level; 0 = all" },
     { .key = "sample_seed", .type = OPT_INT, AT(sample_seed), .def = "1234", .min = 0, .max = 4294967295.0,

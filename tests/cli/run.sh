@@ -127,7 +127,8 @@ run_one() {
     fi
     check_stream "$name" stdout "$dir/stdout" || ok=0
     check_stream "$name" stderr "$dir/stderr" || ok=0
-    if [ -n "$(ls -A "$dir/san")" ]; then
+    # a process that is killed while it looks for leaks complains of its own dying threads
+    if [ -n "$(ls -A "$dir/san")" ] && grep -qhv 'Unable to get registers from thread' "$dir"/san/*; then
         echo "# $name: a sanitizer reported:"
         head -40 "$dir"/san/* | sed 's/^/#   /'
         ok=0

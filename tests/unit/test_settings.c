@@ -78,7 +78,7 @@ static void every_row_is_whole(void **state)
         const bool is_number = r->type == OPT_INT || r->type == OPT_NUM;
         if (!r->help || !r->help[0] || r->help[strlen(r->help) - 1] == '.' || !r->group)
             fail_msg("%s: help or group", r->key);
-        if ((r->type == OPT_CHOICE) != (r->choices != NULL) || (is_number && r->min == r->max) || (r->type != OPT_STR && !r->def))
+        if ((r->type == OPT_CHOICE) != (r->choices != NULL) || (is_number && r->min == r->max) || (r->type != OPT_STR && r->type != OPT_LIST && !r->def))
             fail_msg("%s: choices, range or default", r->key);
         if (r->def && opt_set(r, &s, r->def, r->key, &a, &err) < 0)
             fail_msg("%s", err.msg);
