@@ -17,7 +17,7 @@ static void every_row_is_complete(void **state)
         assert_non_null(info->name);
         assert_non_null(info->unit);
         assert_non_null(info->label);
-        assert_int_equal(strspn(info->name, "abcdefghijklmnopqrstuvwxyz0123456789_"), strlen(info->name));
+        assert_int_equal(strspn(info->name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"), strlen(info->name));
     }
 }
 
@@ -33,8 +33,10 @@ static void names_are_unique_and_found(void **state)
 static void series_and_directions(void **state)
 {
     (void)state;
-    static const enum metric series[] = { METRIC_NLL, METRIC_NLL_BASE, METRIC_KL, METRIC_SAME_TOP, METRIC_TOKEN_S,
-                                         METRIC_LOGPROB, METRIC_GREEDY, METRIC_F1, METRIC_MCC };
+    static const enum metric series[] = {
+        METRIC_NLL, METRIC_NLL_BASE, METRIC_KL, METRIC_SAME_TOP, METRIC_TOKEN_S, METRIC_LOGPROB,
+        METRIC_GREEDY, METRIC_F1, METRIC_MCC, METRIC_INST_STRICT, METRIC_INST_LOOSE, METRIC_RATING,
+    };
     int n = 0;
     for (int m = 0; m < METRIC_COUNT; m++)
         n += metric_info((enum metric)m)->is_series;
