@@ -42,7 +42,7 @@ for row in db.execute("""
     SELECT v.level, c.kind, c.status, x.metric, x.slot, x.idx, x.vals FROM cell c JOIN variant v ON v.id = c.variant_id
     JOIN (SELECT cell_id, metric, slot, idx, hex(vals) AS vals FROM series
           UNION ALL SELECT cell_id, metric, slot, idx, printf('%.17g', value) FROM measure
-          WHERE metric NOT IN ('decode_s', 'job_s', 'load_s')) x ON x.cell_id = c.id
+          WHERE metric NOT IN ('decode_s', 'job_s', 'load_s', 'cell_s')) x ON x.cell_id = c.id
     ORDER BY 1, 2, 4, 5, 6"""):
     print(*row)
 END
