@@ -8,6 +8,7 @@
 #include "base/xalloc.h"
 #include "engine/logprob.h"
 #include "engine/packer.h"
+#include "engine/resident.h"
 #include "engine/trie.h"
 #include "engine/workers.h"
 
@@ -32,8 +33,7 @@ struct scorer {
     struct batch batch;
     struct scorer_stats stats;
     /* what sequence 0 holds between runs */
-    int32_t *resident;   /* [n_resident] */
-    int n_resident;
+    struct resident resident;
     char **problems;     /* [n_problems] of the last run */
     int n_problems;
 };
@@ -125,7 +125,7 @@ void scorer_close(struct scorer *s)
     clear_problems(s);
     workers_close(s->workers);
     batch_release(&s->batch);
-    free(s->resident);
+    resident_release(&s->resident);
     free(s);
 }
 
@@ -202,14 +202,6 @@ static int n_fed(const struct run *r, int i)
 
 /* ---- what all requests begin with ---- */
 
-static int n_common(const int32_t *a, const int32_t *b, int n)
-{
-    int i = 0;
-    while (i < n && a[i] == b[i])
-        i++;
-    return i;
-}
-
 /*
  * Tokens of the common prefix that are worth a place of their own; it ends before the first position that is asked
  * for, so it needs no logits. *out_tokens: where they stand.
@@ -226,54 +218,22 @@ static int find_prefix(const struct run *r, const int32_t **out_tokens)
             n = x->n;
         first = first ? first : x;
         n = at_most(n, x->n_context - 1);
-        n = n_common(first->tokens, x->tokens, n);
+        n = resident_n_equal(first->tokens, x->tokens, n);
     }
     *out_tokens = first ? first->tokens : NULL;
     return n - n % RESIDENT_STEP;
 }
 
-static int decode_prefix(struct scorer *s, const int32_t *tokens, int from, int n, struct err *err)
-{
-    for (int pos = from; pos < n; ) {
-        batch_clear(&s->batch);
-        while (pos < n && s->batch.n < s->backend->info.n_batch) {
-            batch_add(&s->batch, tokens[pos], pos, 0, false);
-            pos++;
-        }
-        if (backend_decode(s->backend, &s->batch, err))
-            return -1;
-        s->stats.tokens_decoded += s->batch.n;
-        s->stats.n_decodes++;
-    }
-    return 0;
-}
-
-/*
- * Tokens of sequence 0 that stay: those that a fresh run would have computed in the same batches. A window's cells may
- * have been given away behind it, so such a model keeps all or nothing.
- */
-static int n_kept(const struct scorer *s, const int32_t *tokens, int n)
-{
-    const int common = n_common(s->resident, tokens, at_most(n, s->n_resident));
-    if (common == n && common == s->n_resident)
-        return n;
-    return s->backend->info.n_swa > 0 ? 0 : common - common % s->backend->info.n_batch;
-}
-
 static int make_resident(struct scorer *s, const int32_t *tokens, int n, struct err *err)
 {
-    const int kept = n_kept(s, tokens, n);
-    if (s->n_resident > kept && backend_seq_remove(s->backend, 0, kept, err))
-        return -1;
-    s->n_resident = kept;
-    if (decode_prefix(s, tokens, kept, n, err))
-        return -1;
-    s->resident = xrealloc(s->resident, (size_t)(n > 0 ? n : 1) * sizeof *s->resident);
-    if (n > 0)
-        memcpy(s->resident, tokens, (size_t)n * sizeof *tokens);
-    s->n_resident = n;
-    s->stats.tokens_unique += n - kept;
-    return 0;
+    const int piece = s->backend->info.n_batch;
+    int64_t n_decoded = 0;
+    const int rc = resident_hold(&s->resident, s->backend, &s->batch, tokens, n, piece, &n_decoded, err);
+    s->stats.tokens_decoded += n_decoded;
+    s->stats.n_decodes += (n_decoded + piece - 1) / piece;
+    if (rc == 0)
+        s->stats.tokens_unique += n_decoded;
+    return rc;
 }
 
 /* ---- trie and targets ---- */
@@ -282,7 +242,7 @@ static void add_same(struct run *r, int i)
 {
     /* a recurrent state cannot be cut back or split, but whole sequences that are equal need one evaluation */
     for (int k = i - 1; k >= 0 && r->context_of[k] == r->context_of[i]; k--)
-        if (n_fed(r, k) == n_fed(r, i) && n_common(r->x[k].tokens, r->x[i].tokens, n_fed(r, i)) == n_fed(r, i)) {
+        if (n_fed(r, k) == n_fed(r, i) && resident_n_equal(r->x[k].tokens, r->x[i].tokens, n_fed(r, i)) == n_fed(r, i)) {
             r->ends[i] = r->ends[k];
             return;
         }
@@ -292,12 +252,12 @@ static void add_same(struct run *r, int i)
 static void make_trie(struct run *r)
 {
     const struct scorer *s = r->s;
-    const bool has_root = s->n_resident > 0, is_recurrent = s->backend->info.is_recurrent;
+    const bool has_root = s->resident.n > 0, is_recurrent = s->backend->info.is_recurrent;
     const int n_seq = s->backend->info.n_seq_max - has_root;
     const struct trie_rule rule = {
-        .max_depth = at_most(n_seq, MAX_DEPTH), .min_saved = s->params.min_saved, .far_pos = s->n_resident + FAR_POS,
+        .max_depth = at_most(n_seq, MAX_DEPTH), .min_saved = s->params.min_saved, .far_pos = s->resident.n + FAR_POS,
     };
-    trie_init(&r->trie, s->resident, s->n_resident, rule);
+    trie_init(&r->trie, s->resident.tokens, s->resident.n, rule);
     for (int i = 0; i < r->n; i++) {
         if (r->x[i].n == 0)
             continue;
@@ -392,7 +352,7 @@ static int score_batch(struct run *r, struct err *err)
 static int decode_all(struct run *r, struct err *err)
 {
     struct scorer *s = r->s;
-    packer_open(&r->packer, s->backend, &r->trie, r->targets, r->n_targets, s->n_resident > 0);
+    packer_open(&r->packer, s->backend, &r->trie, r->targets, r->n_targets, s->resident.n > 0);
     r->logits = xcalloc((size_t)s->backend->info.n_outputs_max, sizeof *r->logits);
     for (;;) {
         if (packer_fill(r->packer, &s->batch, err))
@@ -404,7 +364,7 @@ static int decode_all(struct run *r, struct err *err)
         s->stats.tokens_decoded += s->batch.n;
         s->stats.n_decodes++;
     }
-    s->stats.tokens_unique += trie_n_tokens(&r->trie) - s->n_resident;
+    s->stats.tokens_unique += trie_n_tokens(&r->trie) - s->resident.n;
     return 0;
 }
 
@@ -466,7 +426,7 @@ static void run_close(struct run *r)
 static void forget(struct scorer *s)
 {
     backend_clear(s->backend);
-    s->n_resident = 0;
+    resident_forget(&s->resident);
 }
 
 int scorer_run(struct scorer *s, const struct request *req, int n, struct answer *out, struct err *err)

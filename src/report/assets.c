@@ -1,11 +1,9 @@
-/*
- * The assembler includes the files as they are (.incbin): no generated source, no script. The folders
- * come from the build: PERBIT_CHARTS_DIR, PERBIT_PAGE_DIR, PERBIT_JS_DIR. The compiler does not see
- * the files, so the top CMakeLists.txt names them as OBJECT_DEPENDS of this file.
- */
+/* The folders come from the build: PERBIT_CHARTS_DIR, PERBIT_PAGE_DIR, PERBIT_JS_DIR. */
 #include "report/assets.h"
 
 #include <string.h>
+
+#include "base/embed.h"
 
 #include "base/banned.h"
 
@@ -19,23 +17,7 @@
     X(vega_lite, PERBIT_JS_DIR, "vega-lite.min.js")                                                \
     X(vega_embed, PERBIT_JS_DIR, "vega-embed.min.js")
 
-#ifdef __APPLE__
-#define SECTION ".section __TEXT,__const\n"
-#define SYMBOL "_perbit_asset_"
-#define SECTION_END ".text\n"
-#else
-#define SECTION ".pushsection .rodata\n"
-#define SYMBOL "perbit_asset_"
-#define SECTION_END ".popsection\n"
-#endif
-
-#define INCLUDE_FILE(id, dir, file)                                                                \
-    __asm__(SECTION ".globl " SYMBOL #id "\n" SYMBOL #id ":\n"                                     \
-                    ".incbin \"" dir "/" file "\"\n"                                               \
-                    ".globl " SYMBOL #id "_end\n" SYMBOL #id "_end:\n"                             \
-                    ".byte 0\n" SECTION_END);                                                      \
-    extern const char perbit_asset_##id[];                                                         \
-    extern const char perbit_asset_##id##_end[];
+#define INCLUDE_FILE(id, dir, file) EMBED_FILE(perbit_asset_##id, dir "/" file)
 ASSET_LIST(INCLUDE_FILE)
 
 #define ROW(id, dir, file) {file, perbit_asset_##id, perbit_asset_##id##_end},

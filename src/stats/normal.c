@@ -65,3 +65,9 @@ double normal_two_sided(double level)
 {
     return normal_quantile(0.5 + level / 2);
 }
+
+struct interval normal_interval95(struct estimate e)
+{
+    const double half = 1.959963984540054 * e.se; /* 97.5 % point */
+    return (struct interval){ e.value - half, e.value + half };
+}

@@ -2,21 +2,6 @@
 
 #include <math.h>
 
-struct estimate pool_micro(const double *value, const double *se, const int64_t *n, size_t k)
-{
-    double sum = 0, variance = 0, all = 0;
-    for (size_t i = 0; i < k; i++) {
-        const double m = (double)n[i];
-        all += m;
-        sum += m * value[i];
-        variance += (m - 1) * m * se[i] * se[i];
-    }
-    if (all == 0)
-        return (struct estimate){ NAN, NAN };
-    const double free = all - (double)k;
-    return (struct estimate){ sum / all, free > 0 ? sqrt(variance / free / all) : NAN };
-}
-
 struct estimate pool_macro(const double *value, const double *se, size_t k)
 {
     double sum = 0, variance = 0;

@@ -8,42 +8,12 @@
 #include "core/kind.h"
 #include "core/modelfile.h"
 #include "core/quant.h"
+#include "stats/normal.h"
 #include "stats/perplexity_stats.h"
 #include "study/analyse_internal.h"
 #include "study/combine.h"
 
 enum { BOOTSTRAP_SEED = 1234 };
-static const double Z95 = 1.959963984540054; /* 97.5 % point of the normal distribution */
-
-/* --- columns ----------------------------------------------------------------------------------- */
-
-void add_columns(struct frame *f, const struct column *c, int n)
-{
-    for (int i = 0; i < n; i++)
-        frame_set_label(f, frame_add_column(f, c[i].name, c[i].unit, c[i].kind), c[i].label, c[i].decimals);
-}
-
-void set_num(struct frame *f, int row, const char *name, double v)
-{
-    if (isfinite(v))
-        frame_set_num(f, row, frame_column(f, name), v);
-}
-
-void set_text(struct frame *f, int row, const char *name, const char *v)
-{
-    frame_set_text(f, row, frame_column(f, name), v ? v : "");
-}
-
-void set_int(struct frame *f, int row, const char *name, int64_t v)
-{
-    frame_set_int(f, row, frame_column(f, name), v);
-}
-
-static void set_interval(struct frame *f, int row, const char *lo, const char *hi, double value, double half)
-{
-    set_num(f, row, lo, value - half);
-    set_num(f, row, hi, value + half);
-}
 
 /* --- reading a cell ---------------------------------------------------------------------------- */
 
@@ -131,7 +101,7 @@ int test_stats(struct speed_stats *out, struct store *s, int64_t cell, const str
 
 /* --- levels ------------------------------------------------------------------------------------ */
 
-static const struct column level_columns[] = {
+static const struct frame_spec level_columns[] = {
     { "model", "", "model", FRAME_TEXT, 0 },
     { "level", "", "level", FRAME_TEXT, 0 },
     { "settings", "", "settings that differ", FRAME_TEXT, 0 },
@@ -171,9 +141,9 @@ static int put_file(struct frame *f, int row, const struct cell_row *c, struct e
     if (modelfile_parse(&m, &f->arena, c->variant_info, err) < 0)
         return -1;
     modelfile_format_types(&types, &m);
-    set_num(f, row, "bpw", modelfile_bpw(&m));
-    set_num(f, row, "size_gb", (double)m.file_bytes / 1e9);
-    set_text(f, row, "types", types.data);
+    frame_put_num(f, row, "bpw", modelfile_bpw(&m));
+    frame_put_num(f, row, "size_gb", (double)m.file_bytes / 1e9);
+    frame_put_text(f, row, "types", types.data);
     buf_release(&types);
     return 0;
 }
@@ -183,9 +153,10 @@ static double pct_of_ln(double ln_ratio)
     return 100.0 * expm1(ln_ratio);
 }
 
-static double wider(double a, double b)
+/* Chunks as units, when that is the larger error. */
+static struct interval interval_of(double value, double se, double se_chunk)
 {
-    return isfinite(b) && b > a ? b : a; /* chunks as units, when that is the larger error */
+    return normal_interval95((struct estimate){ value, isfinite(se_chunk) && se_chunk > se ? se_chunk : se });
 }
 
 static int put_text(struct frame *f, int row, struct store *s, const struct cell_row *c, struct err *err)
@@ -194,19 +165,21 @@ static int put_text(struct frame *f, int row, struct store *s, const struct cell
     int rc = text_stats(&st, s, c->id, err);
     if (rc <= 0)
         return rc;
-    set_num(f, row, "ppl", st.ppl.value);
-    set_num(f, row, "ppl_se", st.ppl.se);
-    set_num(f, row, "bits_per_byte", st.bits_per_byte);
+    frame_put_num(f, row, "ppl", st.ppl.value);
+    frame_put_num(f, row, "ppl_se", st.ppl.se);
+    frame_put_num(f, row, "bits_per_byte", st.bits_per_byte);
     if (!isfinite(st.kl.value))
         return 0;
-    double half = Z95 * wider(st.ln_ratio.se, st.ln_ratio_se_chunk);
-    set_num(f, row, "loss_pct", pct_of_ln(st.ln_ratio.value));
-    set_num(f, row, "loss_lo_pct", pct_of_ln(st.ln_ratio.value - half));
-    set_num(f, row, "loss_hi_pct", pct_of_ln(st.ln_ratio.value + half));
-    set_num(f, row, "kl_nat", st.kl.value);
-    set_interval(f, row, "kl_lo_nat", "kl_hi_nat", st.kl.value, Z95 * wider(st.kl.se, st.kl_se_chunk));
-    set_num(f, row, "kl_p99_nat", st.kl_spread.q99);
-    set_num(f, row, "same_top_pct", 100.0 * st.same_top.value);
+    const struct interval loss = interval_of(st.ln_ratio.value, st.ln_ratio.se, st.ln_ratio_se_chunk);
+    const struct interval kl = interval_of(st.kl.value, st.kl.se, st.kl_se_chunk);
+    frame_put_num(f, row, "loss_pct", pct_of_ln(st.ln_ratio.value));
+    frame_put_num(f, row, "loss_lo_pct", pct_of_ln(loss.low));
+    frame_put_num(f, row, "loss_hi_pct", pct_of_ln(loss.high));
+    frame_put_num(f, row, "kl_nat", st.kl.value);
+    frame_put_num(f, row, "kl_lo_nat", kl.low);
+    frame_put_num(f, row, "kl_hi_nat", kl.high);
+    frame_put_num(f, row, "kl_p99_nat", st.kl_spread.q99);
+    frame_put_num(f, row, "same_top_pct", 100.0 * st.same_top.value);
     return 0;
 }
 
@@ -215,9 +188,9 @@ static void put_rate(struct frame *f, int row, const struct speed_test *t, const
     bool is_prompt = t->n_gen == 0, is_gen = t->n_prompt == 0;
     if (!is_prompt && !is_gen)
         return;
-    set_num(f, row, is_prompt ? "prompt_tps" : "gen_tps", st->median_tps);
-    set_num(f, row, is_prompt ? "prompt_lo_tps" : "gen_lo_tps", st->median_ci.low);
-    set_num(f, row, is_prompt ? "prompt_hi_tps" : "gen_hi_tps", st->median_ci.high);
+    frame_put_num(f, row, is_prompt ? "prompt_tps" : "gen_tps", st->median_tps);
+    frame_put_num(f, row, is_prompt ? "prompt_lo_tps" : "gen_lo_tps", st->median_ci.low);
+    frame_put_num(f, row, is_prompt ? "prompt_hi_tps" : "gen_hi_tps", st->median_ci.high);
 }
 
 double median_of(struct store *s, int64_t cell, enum metric m, int slot, struct err *err)
@@ -258,9 +231,9 @@ static int put_speed(struct frame *f, int row, struct store *s, const struct cel
         if (rc == 1)
             put_rate(f, row, &tests[i], &st);
         if (rc == 1 && tests[i].n_prompt == 0)
-            set_num(f, row, "bandwidth_pct", bandwidth_share(&m, st.median_tps, bandwidth));
+            frame_put_num(f, row, "bandwidth_pct", bandwidth_share(&m, st.median_tps, bandwidth));
     }
-    set_num(f, row, "ttft_s", median_of(s, c->id, METRIC_TTFT_S, 0, err));
+    frame_put_num(f, row, "ttft_s", median_of(s, c->id, METRIC_TTFT_S, 0, err));
     return 0;
 }
 
@@ -275,8 +248,8 @@ static int put_memory(struct frame *f, int row, struct store *s, const struct ce
             return -1;
         predicted += part;
     }
-    set_num(f, row, "peak_gb", peak / 1e9);
-    set_num(f, row, "predicted_gb", predicted / 1e9);
+    frame_put_num(f, row, "peak_gb", peak / 1e9);
+    frame_put_num(f, row, "predicted_gb", predicted / 1e9);
     return 0;
 }
 
@@ -299,7 +272,7 @@ static void add_failure(struct frame *f, int row, const struct cell_row *c)
 {
     const struct frame_cell *before = frame_at(f, row, frame_column(f, "failed"));
     const char *old = before->is_set ? before->text : "";
-    set_text(f, row, "failed", arena_printf(&f->arena, "%s%s%s", old, *old ? ", " : "", c->kind));
+    frame_put_text(f, row, "failed", arena_printf(&f->arena, "%s%s%s", old, *old ? ", " : "", c->kind));
 }
 
 static int put_cell(struct frame *f, struct store *s, const struct cell_row *c, int row, struct err *err)
@@ -313,9 +286,9 @@ static int put_cell(struct frame *f, struct store *s, const struct cell_row *c, 
 static int put_row(struct frame *f, struct store *s, const struct combination *c, struct err *err)
 {
     int row = frame_add_row(f);
-    set_text(f, row, "model", c->cells[0]->model);
-    set_text(f, row, "level", c->cells[0]->level);
-    set_text(f, row, "settings", c->settings);
+    frame_put_text(f, row, "model", c->cells[0]->model);
+    frame_put_text(f, row, "level", c->cells[0]->level);
+    frame_put_text(f, row, "settings", c->settings);
     if (put_file(f, row, c->cells[0], err) < 0)
         return -1;
     for (int i = 0; i < c->n_cells; i++)
@@ -329,7 +302,7 @@ int analyse_levels(struct frame *out, struct store *s, struct err *err)
     struct cell_row *cells;
     int n, n_rows;
     frame_init(out, "levels");
-    add_columns(out, level_columns, sizeof level_columns / sizeof level_columns[0]);
+    frame_add_columns(out, level_columns, sizeof level_columns / sizeof level_columns[0]);
     if (query_cells(s, &out->arena, &cells, &n, err) < 0)
         return -1;
     const struct combination *rows = combine_cells(&out->arena, cells, n, &n_rows);
@@ -341,7 +314,7 @@ int analyse_levels(struct frame *out, struct store *s, struct err *err)
 
 /* --- cells ------------------------------------------------------------------------------------- */
 
-static const struct column cell_columns[] = {
+static const struct frame_spec cell_columns[] = {
     { "model", "", "model", FRAME_TEXT, 0 },   { "level", "", "level", FRAME_TEXT, 0 },
     { "kind", "", "measure", FRAME_TEXT, 0 },  { "status", "", "status", FRAME_TEXT, 0 },
     { "reason", "", "reason", FRAME_TEXT, 0 }, { "attempts", "", "attempts", FRAME_INT, 0 },
@@ -355,7 +328,7 @@ int analyse_cells(struct frame *out, struct store *s, struct err *err)
     struct cell_row *c;
     int n;
     frame_init(out, "cells");
-    add_columns(out, cell_columns, sizeof cell_columns / sizeof cell_columns[0]);
+    frame_add_columns(out, cell_columns, sizeof cell_columns / sizeof cell_columns[0]);
     if (query_cells(s, &out->arena, &c, &n, err) < 0)
         return -1;
     for (int i = 0; i < n; i++) {
@@ -367,8 +340,8 @@ int analyse_cells(struct frame *out, struct store *s, struct err *err)
             { "key", c[i].key },
         };
         for (size_t k = 0; k < sizeof texts / sizeof texts[0]; k++)
-            set_text(out, row, texts[k][0], texts[k][1]);
-        set_int(out, row, "attempts", c[i].attempts);
+            frame_put_text(out, row, texts[k][0], texts[k][1]);
+        frame_put_int(out, row, "attempts", c[i].attempts);
         out->is_synthetic |= c[i].is_synthetic;
     }
     return 0;
@@ -376,7 +349,7 @@ int analyse_cells(struct frame *out, struct store *s, struct err *err)
 
 /* --- text -------------------------------------------------------------------------------------- */
 
-static const struct column text_columns[] = {
+static const struct frame_spec text_columns[] = {
     { "model", "", "model", FRAME_TEXT, 0 },
     { "level", "", "level", FRAME_TEXT, 0 },
     { "kind", "", "measure", FRAME_TEXT, 0 },
@@ -418,14 +391,14 @@ static void put_text_row(struct frame *f, const struct cell_row *c, const char *
         { "delta_p_rms_pct", 100 * st->delta_p_rms.value }, { "same_top_pct", 100 * st->same_top.value },
         { "same_top_se_pct", 100 * st->same_top.se },
     };
-    set_text(f, row, "model", c->model);
-    set_text(f, row, "level", c->level);
-    set_text(f, row, "kind", c->kind);
-    set_text(f, row, "settings", settings);
-    set_int(f, row, "chunks", (int64_t)st->n_chunks);
-    set_int(f, row, "tokens", (int64_t)st->n_tokens);
+    frame_put_text(f, row, "model", c->model);
+    frame_put_text(f, row, "level", c->level);
+    frame_put_text(f, row, "kind", c->kind);
+    frame_put_text(f, row, "settings", settings);
+    frame_put_int(f, row, "chunks", (int64_t)st->n_chunks);
+    frame_put_int(f, row, "tokens", (int64_t)st->n_tokens);
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
-        set_num(f, row, numbers[i].name, numbers[i].v);
+        frame_put_num(f, row, numbers[i].name, numbers[i].v);
 }
 
 static bool is_text_result(const struct cell_row *c)
@@ -439,7 +412,7 @@ int analyse_text(struct frame *out, struct store *s, struct err *err)
     struct cell_row *c;
     int n, n_text = 0;
     frame_init(out, "text");
-    add_columns(out, text_columns, sizeof text_columns / sizeof text_columns[0]);
+    frame_add_columns(out, text_columns, sizeof text_columns / sizeof text_columns[0]);
     if (query_cells(s, &out->arena, &c, &n, err) < 0)
         return -1;
     for (int i = 0; i < n; i++)

@@ -1,21 +1,10 @@
-/* analyse internals: what analyse.c and analyse_speed.c share: columns of a frame, values of a cell. */
+/* analyse internals: what analyse.c and analyse_speed.c share: values of a cell. */
 #ifndef PERBIT_STUDY_ANALYSE_INTERNAL_H
 #define PERBIT_STUDY_ANALYSE_INTERNAL_H
 
 #include "stats/speed_stats.h"
 #include "study/analyse.h"
 #include "study/workload.h"
-
-struct column {
-    const char *name, *unit, *label;
-    enum frame_kind kind;
-    int decimals;
-};
-
-void add_columns(struct frame *f, const struct column *c, int n);
-void set_num(struct frame *f, int row, const char *name, double v); /* not finite: stays missing */
-void set_text(struct frame *f, int row, const char *name, const char *v);
-void set_int(struct frame *f, int row, const char *name, int64_t v);
 
 /* Values of one metric and slot of a cell: v is the caller's (free). */
 struct values {

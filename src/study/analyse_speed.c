@@ -7,7 +7,7 @@
 #include "study/combine.h"
 
 /* llama-bench's fields come first, in its order, then ours. Labels are for people; fields that only programs read have none. */
-static const struct column speed_columns[] = {
+static const struct frame_spec speed_columns[] = {
     { "build_commit", "", NULL, FRAME_TEXT, 0 },
     { "build_number", "", NULL, FRAME_INT, 0 },
     { "cpu_info", "", NULL, FRAME_TEXT, 0 },
@@ -123,8 +123,8 @@ static int put_samples(struct frame *f, int row, struct store *s, const struct c
     }
     for (int i = 0; i < v.n; i++)
         squares += (v.v[i] - sum / v.n) * (v.v[i] - sum / v.n);
-    set_int(f, row, "avg_ns", (int64_t)(sum / v.n));
-    set_int(f, row, "stddev_ns", v.n > 1 ? (int64_t)sqrt(squares / (v.n - 1)) : 0);
+    frame_put_int(f, row, "avg_ns", (int64_t)(sum / v.n));
+    frame_put_int(f, row, "stddev_ns", v.n > 1 ? (int64_t)sqrt(squares / (v.n - 1)) : 0);
     frame_set_list(f, row, frame_column(f, "samples_ns"), v.v, v.n);
     frame_set_list(f, row, frame_column(f, "samples_ts"), rates, v.n);
     free(v.v);
@@ -133,13 +133,13 @@ static int put_samples(struct frame *f, int row, struct store *s, const struct c
 
 static void put_rates(struct frame *f, int row, const struct speed_stats *st)
 {
-    set_num(f, row, "avg_ts", st->mean_tps);
-    set_num(f, row, "stddev_ts", st->n > 1 ? st->sd_tps : 0);
-    set_num(f, row, "sd_ts", st->sd_tps);
-    set_num(f, row, "median_ts", st->median_tps);
-    set_num(f, row, "median_lo_ts", st->median_ci.low);
-    set_num(f, row, "median_hi_ts", st->median_ci.high);
-    set_int(f, row, "repetitions", (int64_t)st->n);
+    frame_put_num(f, row, "avg_ts", st->mean_tps);
+    frame_put_num(f, row, "stddev_ts", st->n > 1 ? st->sd_tps : 0);
+    frame_put_num(f, row, "sd_ts", st->sd_tps);
+    frame_put_num(f, row, "median_ts", st->median_tps);
+    frame_put_num(f, row, "median_lo_ts", st->median_ci.low);
+    frame_put_num(f, row, "median_hi_ts", st->median_ci.high);
+    frame_put_int(f, row, "repetitions", (int64_t)st->n);
 }
 
 static int put_latency(struct frame *f, int row, struct store *s, int64_t cell, int slot, struct err *err)
@@ -148,8 +148,8 @@ static int put_latency(struct frame *f, int row, struct store *s, int64_t cell, 
     struct latency_stats st;
     int rc = read_values(&v, s, cell, METRIC_TOKEN_S, slot, err);
     if (rc == 0 && v.n > 0 && speed_stats_latency(&st, v.v, (size_t)v.n, NULL) == 0) {
-        set_num(f, row, "token_p50_ms", 1e3 * st.p50_s);
-        set_num(f, row, "token_p95_ms", 1e3 * st.p95_s);
+        frame_put_num(f, row, "token_p50_ms", 1e3 * st.p50_s);
+        frame_put_num(f, row, "token_p95_ms", 1e3 * st.p95_s);
     }
     free(v.v);
     return rc;
@@ -168,10 +168,10 @@ static int put_circumstances(struct frame *f, int row, struct store *s, const st
     if (v.n > 0)
         frame_set_bool(f, row, frame_column(f, "throttled"), was_throttled);
     free(v.v);
-    set_num(f, row, "load_avg", median_of(s, c->id, METRIC_LOADAVG, slot, err));
-    set_num(f, row, "steal_pct", median_of(s, c->id, METRIC_STEAL_PCT, slot, err));
-    set_text(f, row, "engine", c->engine);
-    set_text(f, row, "machine", c->machine_id);
+    frame_put_num(f, row, "load_avg", median_of(s, c->id, METRIC_LOADAVG, slot, err));
+    frame_put_num(f, row, "steal_pct", median_of(s, c->id, METRIC_STEAL_PCT, slot, err));
+    frame_put_text(f, row, "engine", c->engine);
+    frame_put_text(f, row, "machine", c->machine_id);
     return 0;
 }
 
@@ -179,13 +179,13 @@ static void put_test_names(struct frame *f, int row, const struct cell_row *c, c
 {
     char name[64];
     workload_name(name, sizeof name, t);
-    set_text(f, row, "model", c->model);
-    set_text(f, row, "level", c->level);
-    set_text(f, row, "test", name);
-    set_text(f, row, "test_time", c->started);
-    set_int(f, row, "n_prompt", t->n_prompt);
-    set_int(f, row, "n_gen", t->n_gen);
-    set_int(f, row, "n_depth", t->n_depth);
+    frame_put_text(f, row, "model", c->model);
+    frame_put_text(f, row, "level", c->level);
+    frame_put_text(f, row, "test", name);
+    frame_put_text(f, row, "test_time", c->started);
+    frame_put_int(f, row, "n_prompt", t->n_prompt);
+    frame_put_int(f, row, "n_gen", t->n_gen);
+    frame_put_int(f, row, "n_depth", t->n_depth);
 }
 
 static int put_test(struct frame *f, struct store *s, const struct combination *of, const struct speed_test *t, int slot,
@@ -202,14 +202,14 @@ static int put_test(struct frame *f, struct store *s, const struct combination *
         return -1;
     int row = frame_add_row(f);
     put_test_names(f, row, c, t);
-    set_text(f, row, "settings", of->settings);
+    frame_put_text(f, row, "settings", of->settings);
     put_rates(f, row, &st);
     if (m.file_bytes > 0)
-        set_num(f, row, "size_gb", (double)m.file_bytes / 1e9);
+        frame_put_num(f, row, "size_gb", (double)m.file_bytes / 1e9);
     if (t->n_prompt == 0)
-        set_num(f, row, "bandwidth_pct", bandwidth_share(&m, st.median_tps, bandwidth));
+        frame_put_num(f, row, "bandwidth_pct", bandwidth_share(&m, st.median_tps, bandwidth));
     else if (slot == 0)
-        set_num(f, row, "ttft_s", median_of(s, c->id, METRIC_TTFT_S, 0, err));
+        frame_put_num(f, row, "ttft_s", median_of(s, c->id, METRIC_TTFT_S, 0, err));
     if (put_fields(f, row, s, c, err) < 0 || put_samples(f, row, s, c, t, slot, err) < 0 ||
         put_latency(f, row, s, c->id, slot, err) < 0)
         return -1;
@@ -234,7 +234,7 @@ int analyse_speed(struct frame *out, struct store *s, struct err *err)
     struct cell_row *c;
     int n, n_speed = 0;
     frame_init(out, "llama_bench");
-    add_columns(out, speed_columns, sizeof speed_columns / sizeof speed_columns[0]);
+    frame_add_columns(out, speed_columns, sizeof speed_columns / sizeof speed_columns[0]);
     if (query_cells(s, &out->arena, &c, &n, err) < 0)
         return -1;
     for (int i = 0; i < n; i++)
@@ -299,9 +299,9 @@ static const char *params_text(struct arena *a, double n)
 }
 
 /* Columns whose text is made here, in the places where llama-bench has them. */
-static const struct column md_head[] = { { "model_type", "", "model", FRAME_TEXT, 0 }, { "size", "", "size", FRAME_TEXT, 0 },
+static const struct frame_spec md_head[] = { { "model_type", "", "model", FRAME_TEXT, 0 }, { "size", "", "size", FRAME_TEXT, 0 },
                                          { "params", "", "params", FRAME_TEXT, 0 }, { "backends", "", "backend", FRAME_TEXT, 0 } };
-static const struct column md_rate[] = { { "test", "", "test", FRAME_TEXT, 0 }, { "t/s", "", "t/s", FRAME_TEXT, 0 } };
+static const struct frame_spec md_rate[] = { { "test", "", "test", FRAME_TEXT, 0 }, { "t/s", "", "t/s", FRAME_TEXT, 0 } };
 static const char *const md_ours[] = { "level", "settings", "median_ts", "median_lo_ts", "median_hi_ts", "repetitions", "ttft_s",
                                        "token_p50_ms", "token_p95_ms", "bandwidth_pct", "load_avg", "steal_pct",
                                        "throttled" };
@@ -310,19 +310,19 @@ enum { N_OURS = sizeof md_ours / sizeof md_ours[0] };
 static void copy_heading(struct frame *out, const struct frame *f, const char *name)
 {
     const struct frame_column *c = &f->columns[frame_column(f, name)];
-    const struct column same = { c->name, c->unit, c->label, c->kind, c->decimals };
-    add_columns(out, &same, 1);
+    const struct frame_spec same = { c->name, c->unit, c->label, c->kind, c->decimals };
+    frame_add_columns(out, &same, 1);
 }
 
 static void add_md_columns(struct frame *out, const struct frame *f)
 {
-    add_columns(out, md_head, sizeof md_head / sizeof md_head[0]);
+    frame_add_columns(out, md_head, sizeof md_head / sizeof md_head[0]);
     bool on_cpu = !any_differs(out, f, "backends", "CPU");
     copy_heading(out, f, on_cpu ? "n_threads" : "n_gpu_layers");
     for (int i = 0; i < N_UNUSUAL; i++)
         if (any_differs(out, f, unusual[i].name, unusual[i].usual))
             copy_heading(out, f, unusual[i].name);
-    add_columns(out, md_rate, sizeof md_rate / sizeof md_rate[0]);
+    frame_add_columns(out, md_rate, sizeof md_rate / sizeof md_rate[0]);
     for (int i = 0; i < N_OURS; i++)
         if (any_differs(out, f, md_ours[i], ""))
             copy_heading(out, f, md_ours[i]);

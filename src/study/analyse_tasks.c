@@ -6,11 +6,9 @@
 
 #include "base/json.h"
 #include "core/kind.h"
-#include "stats/binomial.h"
+#include "stats/normal.h"
 #include "stats/pool.h"
 #include "study/task_scores.h"
-
-static const double Z95 = 1.959963984540054; /* 97.5 % point of the normal distribution */
 
 static const struct frame_spec columns[] = {
     { "model", "", "model", FRAME_TEXT, 0 },     { "level", "", "level", FRAME_TEXT, 0 },
@@ -18,7 +16,7 @@ static const struct frame_spec columns[] = {
     { "version", "", "version", FRAME_TEXT, 0 }, { "num_fewshot", "", "shots", FRAME_INT, 0 },
     { "metric", "", "metric", FRAME_TEXT, 0 },   { "n", "", "documents", FRAME_INT, 0 },
     { "value", "", "value", FRAME_NUM, 4 },      { "stderr", "", "SE", FRAME_NUM, 4 },
-    { "lo", "", "95% low", FRAME_NUM, 4 },     { "hi", "", "95% high", FRAME_NUM, 4 },
+    { "lo", "", "95% low", FRAME_NUM, 4 },       { "hi", "", "95% high", FRAME_NUM, 4 },
     { "n_cut", "", "cut short", FRAME_INT, 0 },
     { "n_limit", "", "at token limit", FRAME_INT, 0 }, { "n_error", "", "no answer", FRAME_INT, 0 },
     { "n_unreadable", "", "unreadable", FRAME_INT, 0 }, { "filter", "", "filter", FRAME_TEXT, 0 },
@@ -35,8 +33,7 @@ struct result {
     const char *task, *metric, *filter; /* filter NULL: the task has none */
     int64_t n, n_unreadable;
     double value, se;
-    bool is_binary;
-    int64_t n_right;
+    struct interval ci;
 };
 
 struct results {
@@ -61,22 +58,13 @@ static struct result *add_result(struct results *s)
     return &s->v[s->n++];
 }
 
-/* Right-or-wrong scores have Wilson's interval. */
-static void count_right(struct result *out, const struct score *x, int n, enum task_aggregation how)
-{
-    out->is_binary = how == AGGREGATE_MEAN;
-    for (int i = 0; i < n; i++) {
-        out->is_binary &= x[i].value == 0.0 || x[i].value == 1.0;
-        out->n_right += x[i].value == 1.0;
-    }
-}
-
 /* One metric of a cell: 1, or 0 when the cell has no value of it. */
 static int read_result(struct results *r, const struct cell_row *c, const char *task, const struct task_metric *m,
                        double step, const char *filter, int i_filter, struct err *err)
 {
     struct score *x;
     struct total total;
+    bool is_wilson;
     int n, rc;
     if (task_scores_read(&x, &n, r->store, c->id, m, i_filter, err) < 0)
         return -1;
@@ -86,7 +74,7 @@ static int read_result(struct results *r, const struct cell_row *c, const char *
         *out = (struct result){ .cell = c, .task = task, .metric = m->name, .filter = filter, .n = total.n, .n_unreadable = n - total.n,
                                 .value = total.value,
                                 .se = total.se };
-        count_right(out, x, n, m->aggregation);
+        out->ci = task_scores_interval(&is_wilson, &total, m, x, n);
     }
     free(x);
     return rc < 0 ? -1 : n > 0;
@@ -102,13 +90,6 @@ static int64_t sum_of(struct store *s, int64_t cell, enum metric m, struct err *
         sum += x[i];
     free(x);
     return (int64_t)sum;
-}
-
-static struct interval interval_of(const struct result *s)
-{
-    if (s->is_binary)
-        return binomial_wilson(s->n_right, s->n, 0.95);
-    return (struct interval){ s->value - Z95 * s->se, s->value + Z95 * s->se };
 }
 
 static int put_row(struct frame *f, const struct cell_row *c, const char *task, const char *unit, const char *metric,
@@ -127,11 +108,6 @@ static int put_row(struct frame *f, const struct cell_row *c, const char *task, 
     frame_put_num(f, row, "hi", ci.high);
     frame_put_text(f, row, "settings", c->settings);
     return row;
-}
-
-static struct interval around(struct estimate e)
-{
-    return (struct interval){ e.value - Z95 * e.se, e.value + Z95 * e.se };
 }
 
 static void put_count(struct frame *f, int row, const char *column, int64_t n)
@@ -155,7 +131,7 @@ static int put_leaf(struct frame *f, struct store *store, const struct result *s
 {
     const struct estimate e = { s->value, s->se };
     int64_t n_cut = sum_of(store, s->cell->id, METRIC_N_CUT, err);
-    int row = put_row(f, s->cell, s->task, "task", s->metric, s->n, e, interval_of(s));
+    int row = put_row(f, s->cell, s->task, "task", s->metric, s->n, e, s->ci);
     frame_put_text(f, row, "version", json_str_or(fact, "version", ""));
     frame_put_int(f, row, "num_fewshot", json_int_or(fact, "num_fewshot", 0));
     if (s->filter)
@@ -257,19 +233,23 @@ static void join_groups(struct groups *g, const struct results *s, int i_result,
     }
 }
 
+static void put_total(struct frame *f, const struct group *g, const char *name, const struct total *t)
+{
+    const struct estimate e = { t->value, t->se };
+    put_row(f, g->first, name, "group", g->metric, t->n, e, normal_interval95(e));
+}
+
 static void put_group(struct frame *f, const struct results *s, const struct group *g)
 {
-    double value[MEMBERS_MAX], se[MEMBERS_MAX];
-    int64_t n[MEMBERS_MAX], all = 0;
+    static const struct suite_metric by_size = { .weight_by_size = true }, alike = { .weight_by_size = false };
+    struct total tasks[MEMBERS_MAX];
     for (int i = 0; i < g->n; i++) {
         const struct result *m = &s->v[g->member[i]];
-        value[i] = m->value;
-        se[i] = m->se;
-        all += n[i] = m->n;
+        tasks[i] = (struct total){ m->value, m->se, m->n };
     }
-    struct estimate micro = pool_micro(value, se, n, (size_t)g->n), macro = pool_macro(value, se, (size_t)g->n);
-    put_row(f, g->first, g->name, "group", g->metric, all, micro, around(micro));
-    put_row(f, g->first, arena_printf(&f->arena, "%s (macro)", g->name), "group", g->metric, all, macro, around(macro));
+    const struct total micro = score_group(&by_size, tasks, g->n), macro = score_group(&alike, tasks, g->n);
+    put_total(f, g, g->name, &micro);
+    put_total(f, g, arena_printf(&f->arena, "%s (macro)", g->name), &macro);
 }
 
 /* --- composite --------------------------------------------------------------------------------- */
@@ -286,14 +266,6 @@ static const struct {
     { "gsm8k", "exact_match", false, 0.0 },
 };
 enum { N_PARTS = sizeof parts / sizeof parts[0] };
-
-double analyse_baseline(const char *task)
-{
-    for (int i = 0; i < N_PARTS; i++)
-        if (strcmp(parts[i].task, task) == 0)
-            return parts[i].baseline;
-    return NAN;
-}
 
 static bool text_is(const struct frame *f, int row, const char *column, const char *want)
 {
@@ -327,8 +299,8 @@ static void put_composite(struct frame *f, const struct cell_row *c, int n_rows)
         n += frame_at(f, r, frame_column(f, "n"))->i;
     }
     struct estimate a = pool_macro(raw, se, N_PARTS), b = pool_macro(normal, normal_se, N_PARTS);
-    put_row(f, c, "leaderboard v1", "composite", "raw", n, a, around(a));
-    put_row(f, c, "leaderboard v1", "composite", "normalised", n, b, around(b));
+    put_row(f, c, "leaderboard v1", "composite", "raw", n, a, normal_interval95(a));
+    put_row(f, c, "leaderboard v1", "composite", "normalised", n, b, normal_interval95(b));
 }
 
 /* --- the frame --------------------------------------------------------------------------------- */

@@ -2,15 +2,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "stats/binomial.h"
 #include "stats/pool.h"
 #include "study/lmeval.h"
 
 #include "base/banned.h"
 
 enum { GROUP_FILTERS_MAX = 16 };
-
-static const double Z95 = 1.959963984540054; /* 97.5 % point of the normal distribution */
 
 /* --- one task ---------------------------------------------------------------------------------- */
 
@@ -47,20 +44,6 @@ int lmeval_at(const struct lmeval_task *t, int i_filter, int m)
     return i_filter * t->task->n_metrics + m;
 }
 
-static void set_interval(struct lmeval_task *t, int at, int m, const struct score *s, int64_t n)
-{
-    const struct total *total = &t->total[at];
-    int64_t n_right = 0;
-    bool is_binary = t->task->metrics[m].aggregation == AGGREGATE_MEAN;
-    for (int64_t i = 0; i < n; i++) {
-        is_binary &= s[i].value == 0.0 || s[i].value == 1.0;
-        n_right += s[i].value == 1.0;
-    }
-    t->is_wilson[at] = is_binary;
-    t->ci[at] = is_binary ? binomial_wilson(n_right, n, 0.95)
-                         : (struct interval){ total->value - Z95 * total->se, total->value + Z95 * total->se };
-}
-
 static int read_metric(struct lmeval_task *t, struct store *store, int i_filter, int m, struct err *err)
 {
     const int at = lmeval_at(t, i_filter, m);
@@ -73,7 +56,7 @@ static int read_metric(struct lmeval_task *t, struct store *store, int i_filter,
     if (n == 0)
         err_set(err, ERR_FORMAT, "%s: the store has no values of %s; perbit rescore adds them", t->task->name, metric->name);
     else if (task_scores_total(&t->total[at], metric, step, scores, n, err) == 0) {
-        set_interval(t, at, m, scores, n);
+        t->ci[at] = task_scores_interval(&t->is_wilson[at], &t->total[at], metric, scores, n);
         t->n = n > t->n ? n : t->n;
         rc = 0;
     }

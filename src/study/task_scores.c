@@ -5,6 +5,8 @@
 
 #include "base/xalloc.h"
 #include "stats/agreement.h"
+#include "stats/binomial.h"
+#include "stats/normal.h"
 
 #include "base/banned.h"
 
@@ -172,4 +174,17 @@ int task_scores_total(struct total *out, const struct task_metric *metric, doubl
         return score_total(out, metric, scores, n, err);
     total_of_rubric(out, metric, step, scores, n);
     return 0;
+}
+
+struct interval task_scores_interval(bool *is_wilson, const struct total *total, const struct task_metric *metric,
+                                     const struct score *scores, int n)
+{
+    int64_t n_right = 0;
+    *is_wilson = metric->aggregation == AGGREGATE_MEAN;
+    for (int i = 0; i < n; i++) {
+        *is_wilson &= scores[i].value == 0.0 || scores[i].value == 1.0;
+        n_right += scores[i].value == 1.0;
+    }
+    return *is_wilson ? binomial_wilson(n_right, n, 0.95)
+                      : normal_interval95((struct estimate){ total->value, total->se });
 }

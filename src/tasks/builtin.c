@@ -1,10 +1,9 @@
-/*
- * The assembler includes the files as they are (.incbin), from PERBIT_TASKS_DIR, which the build sets. The compiler
- * does not see them, so the build names them as OBJECT_DEPENDS of this file.
- */
+/* The files come from PERBIT_TASKS_DIR, which the build sets. */
 #include "tasks/builtin.h"
 
 #include <string.h>
+
+#include "base/embed.h"
 
 #include "base/banned.h"
 
@@ -26,23 +25,7 @@
     X(truthfulqa_mc2, "truthfulqa_mc2.yaml")                                                                           \
     X(winogrande, "winogrande.yaml")
 
-#ifdef __APPLE__
-#define SECTION ".section __TEXT,__const\n"
-#define SYMBOL "_perbit_task_"
-#define SECTION_END ".text\n"
-#else
-#define SECTION ".pushsection .rodata\n"
-#define SYMBOL "perbit_task_"
-#define SECTION_END ".popsection\n"
-#endif
-
-#define INCLUDE_FILE(id, file)                                                                                         \
-    __asm__(SECTION ".globl " SYMBOL #id "\n" SYMBOL #id ":\n"                                                         \
-                    ".incbin \"" PERBIT_TASKS_DIR "/" file "\"\n"                                                      \
-                    ".globl " SYMBOL #id "_end\n" SYMBOL #id "_end:\n"                                                 \
-                    ".byte 0\n" SECTION_END);                                                                          \
-    extern const char perbit_task_##id[];                                                                              \
-    extern const char perbit_task_##id##_end[];
+#define INCLUDE_FILE(id, file) EMBED_FILE(perbit_task_##id, PERBIT_TASKS_DIR "/" file)
 FILE_LIST(INCLUDE_FILE)
 
 #define ROW(id, file) {"builtin:" file, perbit_task_##id, perbit_task_##id##_end},

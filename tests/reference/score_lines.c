@@ -18,6 +18,7 @@
 #include "tasks/nltkwords.h"
 #include "tasks/punkt.h"
 #include "tasks/truthfulqa.h"
+#include "reference/json_lines.h"
 
 /* jw_str would end at a NUL inside. */
 static void put_text(struct jw *w, struct pystr s)
@@ -244,25 +245,5 @@ static int run(struct buf *out, yyjson_val *line, struct err *err)
 
 int main(void)
 {
-    char *line = NULL;
-    size_t cap = 0;
-    ssize_t n;
-    int n_lines = 0, ret = 0;
-    while (ret == 0 && (n = getline(&line, &cap, stdin)) > 0) {
-        struct json *j = NULL;
-        struct err err = {0};
-        struct buf out = BUF_INIT;
-        n_lines++;
-        ret = json_parse(&j, line, (size_t)n, "stdin", &err);
-        if (ret == 0)
-            ret = run(&out, json_root(j), &err);
-        if (ret)
-            fprintf(stderr, "score_lines: line %d: %s\n", n_lines, err.msg);
-        else
-            puts(out.data);
-        buf_release(&out);
-        json_close(j);
-    }
-    free(line);
-    return ret ? 1 : 0;
+    return json_lines_main("score_lines", run);
 }

@@ -14,24 +14,23 @@
 #include "base/sha256.h"
 #include "base/xalloc.h"
 #include "data/dataset.h"
+#include "unit/fakeroot.h"
 
 /* A data folder of its own for each test. */
-static char dir[64];
+static char dir[FAKEROOT_BYTES];
 
 static int setup(void **state)
 {
     (void)state;
-    snprintf(dir, sizeof(dir), "/tmp/test_dataset.XXXXXX");
-    return mkdtemp(dir) ? 0 : -1;
+    fakeroot_make(dir);
+    return 0;
 }
 
 static int teardown(void **state)
 {
     (void)state;
-    char *command = xasprintf("rm -rf '%s'", dir);
-    int ret = system(command);
-    free(command);
-    return ret;
+    fakeroot_remove(dir);
+    return 0;
 }
 
 static void put(const char *name, const char *text)

@@ -302,82 +302,81 @@ static void chat_with_turns_and_in_one(void **state)
 
 /* ---- other kinds of tasks */
 
+/* A task by its name, its rows, and the first item. */
+struct named {
+    struct taskcase c;
+    struct rowset *rows;
+    struct items *it;
+    struct arena a;
+    struct item item;
+};
+
+/* The case was begun; has_pool: the rows are the examples' too. */
+static void named_open(struct named *k, const char *name, const char *json, bool has_pool, const struct items_options *o)
+{
+    assert_int_equal(taskcase_open(&k->c, name), 0);
+    k->rows = taskcase_rows(&k->c, "validation", json);
+    assert_int_equal(items_open(&k->it, k->c.suite->tasks[0], k->rows, has_pool ? k->rows : NULL, o, &k->c.err), 0);
+    assert_int_equal(items_next(&k->item, k->it, &k->a, &k->c.err), 1);
+}
+
+static void named_end(struct named *k)
+{
+    items_close(k->it);
+    arena_release(&k->a);
+    rowset_close(k->rows);
+    taskcase_end(&k->c);
+}
+
 static void hellaswag_cleans_its_rows(void **state)
 {
     (void)state;
-    struct taskcase c;
-    struct items *it;
-    struct item item;
-    struct arena a = {0};
+    struct named k = {0};
     struct items_options o = ITEMS_OPTIONS;
-    taskcase_begin(&c);
-    assert_int_equal(taskcase_open(&c, "hellaswag"), 0);
-    struct rowset *rows = taskcase_rows(&c, "validation",
-        "[{\"activity_label\":\"How to x\",\"ctx_a\":\" [header] Do [title] it\",\"ctx_b\":\"\xc3\x89T\xc3\x89 now\","
-        "\"endings\":[\"[substeps] a  b\",\" c [x\\ny] \"],\"label\":\"1\"}]");
-    assert_int_equal(items_open(&it, c.suite->tasks[0], rows, NULL, &o, &c.err), 0);
-    assert_int_equal(items_next(&item, it, &a, &c.err), 1);
-    expect_text(item.requests[0].context, "How to x:  Do. it \xc3\x89t\xc3\xa9 now");
-    expect_text(item.requests[0].continuation, "  a b");
-    expect_text(item.requests[1].continuation, " c [x\ny]");
-    assert_int_equal(item.gold[0], 1);
-    assert_string_equal(yyjson_get_str(yyjson_arr_get_first(yyjson_obj_get((yyjson_val *)item.doc, "choices"))), " a b");
-    items_close(it);
-    arena_release(&a);
-    rowset_close(rows);
-    taskcase_end(&c);
+    taskcase_begin(&k.c);
+    named_open(&k, "hellaswag",
+               "[{\"activity_label\":\"How to x\",\"ctx_a\":\" [header] Do [title] it\",\"ctx_b\":\"\xc3\x89T\xc3\x89 now\","
+               "\"endings\":[\"[substeps] a  b\",\" c [x\\ny] \"],\"label\":\"1\"}]", false, &o);
+    expect_text(k.item.requests[0].context, "How to x:  Do. it \xc3\x89t\xc3\xa9 now");
+    expect_text(k.item.requests[0].continuation, "  a b");
+    expect_text(k.item.requests[1].continuation, " c [x\ny]");
+    assert_int_equal(k.item.gold[0], 1);
+    assert_string_equal(yyjson_get_str(yyjson_arr_get_first(yyjson_obj_get((yyjson_val *)k.item.doc, "choices"))), " a b");
+    named_end(&k);
 }
 
 static void winogrande_has_a_context_a_choice(void **state)
 {
     (void)state;
-    struct taskcase c;
-    struct items *it;
-    struct item item;
-    struct arena a = {0};
+    struct named k = {0};
     struct items_options o = ITEMS_OPTIONS;
     static const char json[] = "[{\"sentence\":\"The cat saw _ and ran. \",\"option1\":\"Ann\",\"option2\":\"Bo\",\"answer\":\"2\"}]";
     o.num_fewshot = 1;
-    taskcase_begin(&c);
-    taskcase_file(&c, "w.yaml", "group: w\ntask: [{task: winogrande, fewshot_split: train}]\n");
-    assert_int_equal(taskcase_open(&c, "w"), 0);
-    struct rowset *rows = taskcase_rows(&c, "validation", json);
-    assert_int_equal(items_open(&it, c.suite->tasks[0], rows, rows, &o, &c.err), 0);
-    assert_int_equal(items_next(&item, it, &a, &c.err), 1);
-    expect_text(item.requests[0].context, "The cat saw Bo and ran.\n\nThe cat saw Ann");
-    expect_text(item.requests[1].context, "The cat saw Bo and ran.\n\nThe cat saw Bo");
-    expect_text(item.requests[0].continuation, " and ran.");
-    expect_text(item.choices[0], "The cat saw Ann");
-    assert_int_equal(item.gold[0], 1);
-    items_close(it);
-    arena_release(&a);
-    rowset_close(rows);
-    taskcase_end(&c);
+    taskcase_begin(&k.c);
+    taskcase_file(&k.c, "w.yaml", "group: w\ntask: [{task: winogrande, fewshot_split: train}]\n");
+    named_open(&k, "w", json, true, &o);
+    expect_text(k.item.requests[0].context, "The cat saw Bo and ran.\n\nThe cat saw Ann");
+    expect_text(k.item.requests[1].context, "The cat saw Bo and ran.\n\nThe cat saw Bo");
+    expect_text(k.item.requests[0].continuation, " and ran.");
+    expect_text(k.item.choices[0], "The cat saw Ann");
+    assert_int_equal(k.item.gold[0], 1);
+    named_end(&k);
 }
 
 static void mc2_has_labels(void **state)
 {
     (void)state;
-    struct taskcase c;
-    struct items *it;
-    struct item item;
-    struct arena a = {0};
+    struct named k = {0};
     struct items_options o = ITEMS_OPTIONS;
-    taskcase_begin(&c);
-    assert_int_equal(taskcase_open(&c, "truthfulqa_mc2"), 0);
-    struct rowset *rows = taskcase_rows(&c, "validation",
-        "[{\"question\":\"Q?\",\"mc2_targets\":{\"choices\":[\"it's\",\"b\",\"c\"],\"labels\":[1,1,0]}},"
-        "{\"question\":\"Q?\",\"mc2_targets\":{\"choices\":[\"a\",\"b\",\"c\"],\"labels\":[1,0]}}]");
-    assert_int_equal(items_open(&it, c.suite->tasks[0], rows, NULL, &o, &c.err), 0);
-    assert_int_equal(items_next(&item, it, &a, &c.err), 1);
-    assert_true(item.labels[0] == 1 && item.labels[1] == 1 && item.labels[2] == 0);
-    expect_text(item.requests[0].continuation, " it's");
-    assert_int_equal(items_next(&item, it, &a, &c.err), -1);
-    assert_string_equal(c.err.msg, "truthfulqa_mc2: doc 1 of validation: expected 3 numbers in mc2_targets.labels, one a choice");
-    items_close(it);
-    arena_release(&a);
-    rowset_close(rows);
-    taskcase_end(&c);
+    taskcase_begin(&k.c);
+    named_open(&k, "truthfulqa_mc2",
+               "[{\"question\":\"Q?\",\"mc2_targets\":{\"choices\":[\"it's\",\"b\",\"c\"],\"labels\":[1,1,0]}},"
+               "{\"question\":\"Q?\",\"mc2_targets\":{\"choices\":[\"a\",\"b\",\"c\"],\"labels\":[1,0]}}]", false, &o);
+    assert_true(k.item.labels[0] == 1 && k.item.labels[1] == 1 && k.item.labels[2] == 0);
+    expect_text(k.item.requests[0].continuation, " it's");
+    assert_int_equal(items_next(&k.item, k.it, &k.a, &k.c.err), -1);
+    assert_string_equal(k.c.err.msg, "truthfulqa_mc2: doc 1 of validation: expected 3 numbers in mc2_targets.labels, one a choice");
+    named_end(&k);
 }
 
 static void a_target_is_scored_as_it_is(void **state)

@@ -17,23 +17,22 @@
 #include "base/xalloc.h"
 #include "data/rows.h"
 #include "data/valbuf.h"
+#include "unit/fakeroot.h"
 
-static char dir[64];
+static char dir[FAKEROOT_BYTES];
 
 static int setup(void **state)
 {
     (void)state;
-    snprintf(dir, sizeof(dir), "/tmp/test_rows.XXXXXX");
-    return mkdtemp(dir) ? 0 : -1;
+    fakeroot_make(dir);
+    return 0;
 }
 
 static int teardown(void **state)
 {
     (void)state;
-    char *command = xasprintf("rm -rf '%s'", dir);
-    int ret = system(command);
-    free(command);
-    return ret;
+    fakeroot_remove(dir);
+    return 0;
 }
 
 static char *put(const char *name, const void *data, size_t n_bytes)

@@ -179,6 +179,23 @@ static void groups_by_size_and_alike(void **state)
     assert_float_equal(t.value, 0.65, 1e-15);
     assert_float_equal(t.se, 0.026925824035672522, 1e-15);
     assert_true(isnan(score_group(&by_size, tasks + 1, 1).value));
+    assert_true(isnan(score_group(&by_size, NULL, 0).value));
+}
+
+static void a_group_by_size_counts_documents(void **state)
+{
+    (void)state;
+    static const struct suite_metric by_size = {"acc", NULL, true};
+    /* one task of 3 right of 4, one of 1 right of 6: 4 of 10; each se = sqrt(p (1 - p) / (n - 1)) */
+    const struct total two[] = {{0.75, 0.25, 4}, {1.0 / 6, sqrt(5.0 / 36 / 5), 6}};
+    struct total t = score_group(&by_size, two, 2);
+    assert_true(fabs(t.value - 0.4) < 1e-15);
+    const double within = 4 * 0.75 * 0.25 + 6.0 * 5 / 36; /* sum of squares around each task's own mean */
+    assert_true(fabs(t.se - sqrt(within / (10 - 2) / 10)) < 1e-15);
+    const struct total alone = {0.3, 0.01, 100}, one_item = {1.0, NAN, 1};
+    t = score_group(&by_size, &alone, 1);
+    assert_true(fabs(t.value - 0.3) < 1e-15 && fabs(t.se - 0.01) < 1e-15);
+    assert_true(score_group(&by_size, &one_item, 1).value == 1.0 && isnan(score_group(&by_size, &one_item, 1).se));
 }
 
 int main(void)
@@ -194,6 +211,7 @@ int main(void)
         cmocka_unit_test(mean_and_its_error),
         cmocka_unit_test(f1_and_mcc),
         cmocka_unit_test(groups_by_size_and_alike),
+        cmocka_unit_test(a_group_by_size_counts_documents),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

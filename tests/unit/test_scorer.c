@@ -21,61 +21,9 @@
 #include "base/xalloc.h"
 #include "engine/logprob.h"
 #include "engine/scorer.h"
+#include "unit/engine_fixture.h"
 
-enum { BOS = 256, MAX_REQUESTS = 64, LONGEST = 400 };
-
-struct fixture {
-    char dir[64];
-    struct arena arena;
-    struct rand_mt rng;
-    const char *model, *bos_model;
-    struct backend *naive; /* of model */
-    struct err err;
-};
-
-static const char *put_model(struct fixture *f, const char *name, const char *keys)
-{
-    const char *path = arena_printf(&f->arena, "%s/%s.json", f->dir, name);
-    const char *json = arena_printf(&f->arena, "{\"perbit_fake_model\": 1, \"seed\": 5, \"n_vocab\": 270%s}", keys);
-    if (fs_write(path, json, strlen(json), &f->err))
-        fail_msg("%s", f->err.msg);
-    return path;
-}
-
-static struct backend *open_model(struct fixture *f, const char *path, const struct backend_params *p)
-{
-    struct backend *b;
-    if (backend_open(&b, path, p, &f->err))
-        fail_msg("%s", f->err.msg);
-    return b;
-}
-
-static int setup(void **state)
-{
-    struct fixture *f = xcalloc(1, sizeof *f);
-    const struct backend_params p = { .n_ctx = LONGEST, .n_batch = 1, .n_ubatch = 1, .n_seq_max = 1 };
-    snprintf(f->dir, sizeof f->dir, "/tmp/test_scorer.XXXXXX");
-    arena_init(&f->arena);
-    rand_seed(&f->rng, 3);
-    if (!mkdtemp(f->dir))
-        return -1;
-    f->model = put_model(f, "plain", "");
-    f->bos_model = put_model(f, "bos", ", \"add_bos\": true");
-    f->naive = open_model(f, f->model, &p);
-    *state = f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *f = *state;
-    char command[96];
-    backend_close(f->naive);
-    arena_release(&f->arena);
-    snprintf(command, sizeof command, "rm -r '%s'", f->dir);
-    free(f);
-    return system(command);
-}
+enum { BOS = 256, MAX_REQUESTS = 64 };
 
 /* ---- the evaluation to compare with: ids written down here, one sequence, one token a call ---- */
 
