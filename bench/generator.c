@@ -2,7 +2,8 @@
  * bench/generator: tokens a second that the generator writes, and how many texts depend on the number of slots.
  *
  *   bench_generator MODEL.gguf [PROMPTS.jsonl] [--slots 1,2,4,8,16] [--items N] [--max-tokens N] [--prompt N] [--threads N]
- *                   [--ctx N] [--batch N] [--piece N] [--fa on|off|auto] [--no-share] [--until TEXT] [--whole]
+ *                   [--ctx N] [--batch N] [--piece N] [--fa on|off|auto] [--no-share] [--unified] [--until TEXT]
+ *                   [--whole]
  *
  * PROMPTS: a line a prompt, {"context": ...}, as the requests program prints them. Without it the prompts are --items (16)
  * texts of about --prompt (128) random tokens each, and nothing ends before --max-tokens (64) unless --until is given:
@@ -164,6 +165,8 @@ static void parse(struct options *o, int argc, char **argv)
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--no-share") == 0)
             o->generator.share = false;
+        else if (strcmp(argv[i], "--unified") == 0)
+            o->generator.kv_unified = true;
         else if (strcmp(argv[i], "--whole") == 0)
             o->is_whole = true;
         else if (argv[i][0] == '-' && i + 1 < argc)

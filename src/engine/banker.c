@@ -90,3 +90,10 @@ void banker_close(struct banker *b, int i)
     b->sum_max -= b->accounts[i].n_max;
     b->accounts[i] = (struct banker_account){ 0 };
 }
+
+void banker_move(struct banker *b, int from, int to)
+{
+    assert(b->accounts[to].n_max == 0);
+    b->accounts[to] = b->accounts[from];
+    b->accounts[from] = (struct banker_account){ 0 };
+}

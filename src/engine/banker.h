@@ -39,5 +39,7 @@ bool banker_open(struct banker *b, int i, int n_max);
 /* n cells more for account i, within its n_max. */
 bool banker_take(struct banker *b, int i, int n);
 void banker_close(struct banker *b, int i);
+/* Account `from` goes on as account `to`, which is closed. */
+void banker_move(struct banker *b, int from, int to);
 
 #endif

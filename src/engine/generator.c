@@ -44,6 +44,7 @@ struct run {
     struct err *errs;   /* [n] */
     int *oldest;        /* [n_active] busy slots, the one that began first first */
     int n_active;
+    int *granted;       /* [n_slots] tokens in this turn */
     int i_next;         /* the first item that no slot has taken */
     int n_done;
     int64_t n_tokens;
@@ -72,13 +73,13 @@ uint64_t generation_seed(uint64_t seed, int64_t index)
 
 void generator_backend_params(struct backend_params *p, const struct generator_params *gp)
 {
-    const int n_slots = or_default(gp->n_slots, N_SLOTS);
-    p->n_ctx = or_default(gp->n_ctx, N_CTX);
-    p->n_batch = at_most(or_default(gp->n_batch, N_BATCH), p->n_ctx);
-    p->n_ubatch = p->n_batch;
+    const int n_slots = or_default(gp->n_slots, N_SLOTS), n_ctx = or_default(gp->n_ctx, N_CTX);
     p->n_seq_max = n_slots + 1;
     p->n_outputs_max = n_slots;
-    p->kv_unified = true;
+    p->kv_unified = gp->kv_unified || n_slots == 1;
+    p->n_ctx = p->kv_unified ? n_ctx : n_ctx * p->n_seq_max;
+    p->n_batch = at_most(or_default(gp->n_batch, N_BATCH), n_ctx);
+    p->n_ubatch = p->n_batch;
 }
 
 static int check_params(const struct generator_params *gp, const struct backend_info *info, struct err *err)
@@ -102,6 +103,7 @@ int generator_open(struct generator **out, struct backend *b, const struct gener
     g->backend = b;
     g->params = *gp;
     g->params.n_slots = or_default(gp->n_slots, N_SLOTS);
+    g->params.kv_unified = gp->kv_unified || g->params.n_slots == 1;
     g->params.n_piece = at_most(or_default(gp->n_piece, N_PIECE), b->info.n_batch);
     g->params.max_length = or_default(gp->max_length, b->info.n_ctx_train);
     g->slots = xcalloc((size_t)g->params.n_slots, sizeof *g->slots);
@@ -278,48 +280,86 @@ static int end_slot(struct run *r, int a, enum generated_why why, struct err *er
     return backend_seq_remove(r->g->backend, k + 1, 0, err);
 }
 
-/* ---- turns ---- */
-
-/* Puts at most n_room tokens of slot k into the batch; 0 when its cells are not to be had now. */
-static int feed(struct run *r, int k, int n_room)
+/* With a cache a slot the engine computes slots together only if their numbers follow each other: the last fills a gap. */
+static int close_gap(struct run *r, int k, struct err *err)
 {
     struct generator *g = r->g;
-    struct slot *s = &g->slots[k];
-    const int n = at_most(slot_wish(s, g->params.n_piece), n_room);
+    int last = g->params.n_slots - 1;
+    while (last > k && g->slots[last].i_item < 0)
+        last--;
+    if (last <= k)
+        return 0;
+    if (backend_seq_copy(g->backend, last + 1, k + 1, err) || backend_seq_remove(g->backend, last + 1, 0, err))
+        return -1;
+    g->slots[k] = g->slots[last];
+    slot_forget(&g->slots[last]);
+    banker_move(&r->banker, last, k);
+    for (int a = 0; a < r->n_active; a++)
+        if (r->oldest[a] == last)
+            r->oldest[a] = k;
+    return 0;
+}
+
+static int close_gaps(struct run *r, struct err *err)
+{
+    if (r->g->params.kv_unified || r->n_active == r->g->params.n_slots)
+        return 0;
+    for (int k = 0; k < r->n_active; k++)
+        if (r->g->slots[k].i_item < 0 && close_gap(r, k, err))
+            return -1;
+    return 0;
+}
+
+/* ---- turns ---- */
+
+/* How many tokens slot k may have of n_room; 0 when its cells are not to be had now. */
+static int grant(struct run *r, int k, int n_room)
+{
+    struct generator *g = r->g;
+    const int n = at_most(slot_wish(&g->slots[k], g->params.n_piece), n_room);
     if (n < 1)
         return 0;
-    if (!banker_take(&r->banker, k, n)) {
-        g->stats.n_waits++;
-        return 0;
-    }
-    slot_feed(s, &g->batch, k + 1, n);
-    return n;
+    if (banker_take(&r->banker, k, n))
+        return n;
+    g->stats.n_waits++;
+    return 0;
 }
 
 /*
- * Tokens of those that generate first, then pieces of prompts: as many as fit when nobody generates, else n_piece
- * tokens. The oldest go first, so that cells that are scarce go to those who give theirs back soonest.
+ * Tokens of those that generate first, then pieces of prompts: as many as fit when nobody generates; else, in one cache,
+ * n_piece tokens (a slot that is left out would be a gap among caches of their own). The oldest go first, so that cells
+ * that are scarce go to those who give theirs back soonest.
  */
+static void grant_turn(struct run *r)
+{
+    struct generator *g = r->g;
+    int n_granted = 0;
+    for (int a = 0; a < r->n_active; a++) {
+        const int k = r->oldest[a];
+        r->granted[k] = slot_is_prompt(&g->slots[k]) ? 0 : grant(r, k, g->batch.cap - n_granted);
+        n_granted += r->granted[k];
+    }
+    const int n_free = g->batch.cap - n_granted;
+    int n_room = g->params.kv_unified && n_granted > 0 ? at_most(g->params.n_piece, n_free) : n_free;
+    for (int a = 0; a < r->n_active; a++) {
+        const int k = r->oldest[a];
+        if (!slot_is_prompt(&g->slots[k]))
+            continue;
+        r->granted[k] = grant(r, k, n_room);
+        n_room -= r->granted[k];
+        g->stats.prompt_tokens_decoded += r->granted[k];
+    }
+}
+
+/* In the order of the sequences: the engine puts together only those that follow each other. */
 static void fill_batch(struct run *r)
 {
     struct generator *g = r->g;
     batch_clear(&g->batch);
-    for (int a = 0; a < r->n_active; a++) {
-        const int k = r->oldest[a];
-        g->slots[k].i_row = -1;
-        if (!slot_is_prompt(&g->slots[k]))
-            feed(r, k, g->batch.cap - g->batch.n);
-    }
-    const int n_free = g->batch.cap - g->batch.n;
-    int n_room = g->batch.n > 0 ? at_most(g->params.n_piece, n_free) : n_free;
-    for (int a = 0; a < r->n_active; a++) {
-        const int k = r->oldest[a];
-        if (slot_is_prompt(&g->slots[k])) {
-            const int n = feed(r, k, n_room);
-            n_room -= n;
-            g->stats.prompt_tokens_decoded += n;
-        }
-    }
+    grant_turn(r);
+    for (int k = 0; k < g->params.n_slots; k++)
+        if (g->slots[k].i_item >= 0)
+            slot_feed(&g->slots[k], &g->batch, k + 1, r->granted[k]);
     assert(g->batch.n > 0); /* banker.h */
 }
 
@@ -356,7 +396,7 @@ static int take_turns(struct run *r, struct err *err)
 {
     struct generator *g = r->g;
     for (;;) {
-        if (start_slots(r, err))
+        if (start_slots(r, err) || close_gaps(r, err))
             return -1;
         if (r->n_active == 0)
             return 0;
@@ -381,6 +421,7 @@ static void run_open(struct run *r, struct generator *g, const struct generation
     r->lengths = xcalloc((size_t)n, sizeof *r->lengths);
     r->errs = xcalloc((size_t)n, sizeof *r->errs);
     r->oldest = xcalloc((size_t)g->params.n_slots, sizeof *r->oldest);
+    r->granted = xcalloc((size_t)g->params.n_slots, sizeof *r->granted);
 }
 
 static void run_close(struct run *r)
@@ -392,7 +433,15 @@ static void run_close(struct run *r)
     free(r->lengths);
     free(r->errs);
     free(r->oldest);
+    free(r->granted);
     banker_release(&r->banker);
+}
+
+/* Behind the resident prefix, for all slots. */
+static int n_cells(const struct generator *g)
+{
+    const int n = g->backend->info.n_ctx_seq - g->resident.n;
+    return g->params.kv_unified ? n : n * g->params.n_slots;
 }
 
 /* After a failure nobody knows what the engine holds. */
@@ -416,7 +465,7 @@ int generator_run(struct generator *g, const struct generation *in, int n, struc
     prepare_all(&r);
     int ret = hold_prefix(&r, err);
     if (!ret) {
-        banker_init(&r.banker, g->params.n_slots, g->backend->info.n_ctx_seq - g->resident.n);
+        banker_init(&r.banker, g->params.n_slots, n_cells(g));
         ret = take_turns(&r, err);
     }
     if (ret)

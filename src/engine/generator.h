@@ -12,9 +12,11 @@
  * Each of n_slots slots holds a generation; one that ends makes place for the next of the run at once. A decode call
  * carries the next token of every slot that generates, and beside them at most n_piece tokens of prompts of others, so
  * that a long prompt does not hold the others up. What all prompts of a run begin with (few-shot examples, a system
- * prompt) is computed once and stays for the next run (resident.h). Who may take cells is decided so that all who have
- * begun can end (banker.h): any n_ctx that holds the longest item is enough. docs/GENERATOR.md: why so, and what was
- * measured.
+ * prompt) is computed once and stays for the next run (resident.h).
+ *
+ * A cache a slot (and one for the common prefix) is faster: attention passes over a slot's own cells only. One cache for
+ * all (kv_unified, and always with one slot) takes less memory: who may take cells is decided so that all who have begun
+ * can end (banker.h), so any n_ctx that holds the longest item is enough. docs/GENERATOR.md: why so, what was measured.
  *
  * A text ends at an end-of-generation token, after max_tokens tokens, or when a stop text (or the text of the
  * vocabulary's EOS, which is put at the end of `until`) stands in what was generated, special tokens written out. Then
@@ -49,7 +51,8 @@
 /* 0 = the default in brackets. */
 struct generator_params {
     int n_slots;         /* generations at a time [8] */
-    int n_ctx;           /* cells in all; prompt and max_tokens of the longest item must fit [4096] */
+    bool kv_unified;     /* one cache for all slots; else one a slot, see below */
+    int n_ctx;           /* cells of a cache; prompt and max_tokens of the longest item must fit [4096] */
     int n_batch;         /* tokens a decode call may carry [512] */
     int n_piece;         /* prompt tokens in a call that also generates, and of one prompt in any call [128] */
     int max_length;      /* prompt and max_tokens together; a longer prompt is cut [the model's n_ctx_train] */

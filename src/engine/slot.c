@@ -9,6 +9,8 @@
 
 #include "base/banned.h"
 
+enum { EOS_BYTES = 128 };
+
 void slot_start(struct slot *s, struct backend *b, int i_item, const struct generation *in, const int32_t *prompt,
                 int n_prompt, int n_past, struct picker_params pick)
 {
@@ -16,7 +18,8 @@ void slot_start(struct slot *s, struct backend *b, int i_item, const struct gene
         .i_item = i_item, .prompt = prompt, .n_prompt = n_prompt, .max_tokens = in->max_tokens, .n_past = n_past,
         .i_row = -1, .written = BUF_INIT, .made = xcalloc((size_t)in->max_tokens, sizeof *s->made), .start_s = clock_s(),
     };
-    const int n = b->info.eos >= 0 ? backend_piece(b, b->info.eos, s->eos, (int)sizeof s->eos) : 0;
+    s->eos = xcalloc(EOS_BYTES, 1);
+    const int n = b->info.eos >= 0 ? backend_piece(b, b->info.eos, s->eos, EOS_BYTES) : 0;
     stops_init(&s->stops, in->until, in->n_until, (struct text){ .s = s->eos, .n_bytes = n > 0 ? (size_t)n : 0 });
     picker_init(&s->picker, pick, in->seed);
 }
@@ -116,7 +119,13 @@ int slot_finish(struct generated *out, struct slot *s, struct backend *b, enum g
 void slot_drop(struct slot *s)
 {
     free(s->made);
+    free(s->eos);
     buf_release(&s->written);
     stops_release(&s->stops);
+    slot_forget(s);
+}
+
+void slot_forget(struct slot *s)
+{
     *s = (struct slot){ .i_item = -1, .i_row = -1, .written = BUF_INIT };
 }

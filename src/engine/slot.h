@@ -29,7 +29,7 @@ struct slot {
     int i_row;
     struct buf written;    /* text of made, special tokens written out */
     struct stops stops;
-    char eos[128];
+    char *eos;             /* its text */
     struct picker picker;
     double start_s;
 };
@@ -44,5 +44,7 @@ enum generated_why slot_pick(struct slot *s, struct backend *b, const float *log
 /* Fills text, n_bytes, n_tokens, why and seconds of out; the slot is idle then. */
 int slot_finish(struct generated *out, struct slot *s, struct backend *b, enum generated_why why, struct err *err);
 void slot_drop(struct slot *s);
+/* Idle, without giving anything back: what it had is another's now. */
+void slot_forget(struct slot *s);
 
 #endif

@@ -204,7 +204,7 @@ static void random_runs(void **state)
         const bool add_bos = below(f, 2);
         const int longest = 20 + below(f, 150);
         const struct generator_params gp = {
-            .share = below(f, 4) > 0, .n_slots = 1 + below(f, 12), .n_batch = 1 + below(f, 80), .n_piece = 1 + below(f, below(f, 2) ? 6 : 40),
+            .share = below(f, 4) > 0, .kv_unified = below(f, 2), .n_slots = 1 + below(f, 12), .n_batch = 1 + below(f, 80), .n_piece = 1 + below(f, below(f, 2) ? 6 : 40),
             .n_ctx = longest + 2 + below(f, 2) * below(f, 400), .max_length = below(f, 3) ? 0 : longest / 2,
             .pick = { .temperature = below(f, 3) ? 0 : 1.5, .top_k = below(f, 2) * 40, .top_p = below(f, 2) * 0.9 },
         };
@@ -325,7 +325,8 @@ static void long_prompts_come_in_pieces(void **state)
         { .prompt = text_of(big), .max_tokens = 1 },
         { .prompt = text_of(big), .max_tokens = 1 },
     };
-    struct generator *g = open_generator(f, &b, f->model, (struct generator_params){ .n_slots = 3, .n_piece = 10, .n_batch = 64 });
+    struct generator *g = open_generator(f, &b, f->model, (struct generator_params){ .n_slots = 3, .n_piece = 10, .n_batch = 64,
+                                                                                         .kv_unified = true });
     spy = (struct spy){ .ops = backend_fake_ops };
     spy.ops.decode = spy_decode;
     b->ops = &spy.ops;
@@ -335,6 +336,41 @@ static void long_prompts_come_in_pieces(void **state)
     assert_int_equal(spy.n_largest, 1 + 10);
     for (int i = 0; i < 3; i++)
         generated_release(&out[i]);
+    close_generator(g, b);
+}
+
+/* Sequences of a call: 1, 2, 3 ... without a gap and in order, else the engine computes them apart. */
+static int together_decode(struct backend *b, const struct batch *batch, struct err *err)
+{
+    int last = 0;
+    for (int i = 0; i < batch->n; i++) {
+        assert_true(batch->seq[i] == last || batch->seq[i] == last + 1);
+        last = batch->seq[i];
+    }
+    spy.n_generating += last > 1;
+    return backend_fake_ops.decode(b, batch, err);
+}
+
+static void slots_stay_together(void **state)
+{
+    struct fixture *f = *state;
+    struct generation in[9];
+    struct generated out[9], want;
+    struct backend *b;
+    for (int i = 0; i < 9; i++)
+        in[i] = (struct generation){ .prompt = text_of(i % 2 ? "odd" : "even, and longer"), .max_tokens = 3 + 11 * (i * 5 % 9) };
+    struct generator *g = open_generator(f, &b, f->model, (struct generator_params){ .n_slots = 5, .n_piece = 4, .n_ctx = 200 });
+    spy = (struct spy){ .ops = backend_fake_ops };
+    spy.ops.decode = together_decode;
+    b->ops = &spy.ops;
+    assert_int_equal(generator_run(g, in, 9, out, NULL, &f->err), 0);
+    assert_true(spy.n_generating > 20);
+    for (int i = 0; i < 9; i++) {
+        naive_text(f, &want, &in[i], false, 4096, (struct picker_params){ 0 });
+        assert_same(&out[i], &want, i);
+        generated_release(&out[i]);
+        generated_release(&want);
+    }
     close_generator(g, b);
 }
 
@@ -596,12 +632,18 @@ static void bad_params(void **state)
     static const struct generator_params bad[] = {
         { .n_slots = -1 }, { .n_piece = -1 }, { .max_length = -1 }, { .n_slots = 4 }, { .pick = { .top_p = 2 } },
     };
-    const struct generator_params gp = { .n_slots = 2 };
+    const struct generator_params gp = { .n_slots = 2 }, unified = { .n_slots = 2, .kv_unified = true }, one = { .n_slots = 1 };
     struct backend_params bp = { 0 };
     struct generator *g;
+    generator_backend_params(&bp, &one);
+    assert_true(bp.kv_unified);
+    generator_backend_params(&bp, &unified);
+    assert_true(bp.kv_unified);
+    assert_int_equal(bp.n_ctx, 4096);
     generator_backend_params(&bp, &gp);
     assert_int_equal(bp.n_seq_max, 3);
-    assert_true(bp.kv_unified);
+    assert_false(bp.kv_unified);
+    assert_int_equal(bp.n_ctx, 3 * 4096);
     struct backend *b = open_model(f, f->model, &bp);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct generator_params p = bad[i];
@@ -620,6 +662,7 @@ int main(void)
         cmocka_unit_test(random_runs),
         cmocka_unit_test(counts),
         cmocka_unit_test(long_prompts_come_in_pieces),
+        cmocka_unit_test(slots_stay_together),
         cmocka_unit_test(ends_and_texts),
         cmocka_unit_test(draws_belong_to_the_item),
         cmocka_unit_test(bad_items_do_not_stop_the_others),
