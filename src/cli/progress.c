@@ -50,6 +50,8 @@ static void draw(void *ctx, const struct run_progress *r)
     fprintf(stderr, "\r\033[K[%d/%d] %s %s %s", r->i_cell + 1, r->n_cells, r->model, r->level, r->kind);
     if (r->total > 0)
         fprintf(stderr, ": %s %" PRId64 "/%" PRId64, r->unit ? r->unit : "", r->done, r->total);
+    if (r->tps > 0)
+        fprintf(stderr, ", %.*f t/s", r->tps < 10 ? 1 : 0, r->tps);
     if (r->n_scored > 0)
         draw_accuracy(r);
     draw_eta(r);

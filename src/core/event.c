@@ -25,7 +25,7 @@ static const struct {
     [EVENT_TEXT] = { "text", F_SLOT | F_INDEX | F_SUB | F_DONE | F_TOTAL | F_KEY | F_TEXT },
     [EVENT_FACT] = { "fact", F_SLOT | F_KEY | F_TEXT },
     [EVENT_COMMIT] = { "commit", F_SLOT | F_INDEX },
-    [EVENT_PROGRESS] = { "progress", F_SLOT | F_DONE | F_TOTAL | F_TEXT },
+    [EVENT_PROGRESS] = { "progress", F_SLOT | F_DONE | F_TOTAL | F_TEXT | F_VALUE },
     [EVENT_CELL_DONE] = { "cell_done", F_SLOT },
     [EVENT_CELL_ERROR] = { "cell_error", F_SLOT | F_CODE | F_TEXT },
     [EVENT_READY] = { "ready", 0 },
@@ -75,10 +75,15 @@ int sink_commit(const struct sink *s, int slot, int64_t index, struct err *err)
     return put(s, &(struct event){ .kind = EVENT_COMMIT, .slot = slot, .index = index }, err);
 }
 
+int sink_progress_at(const struct sink *s, int slot, int64_t done, int64_t total, const char *unit, double tps, struct err *err)
+{
+    const struct event e = { .kind = EVENT_PROGRESS, .slot = slot, .done = done, .total = total, .text = unit, .value = tps };
+    return put(s, &e, err);
+}
+
 int sink_progress_of(const struct sink *s, int slot, int64_t done, int64_t total, const char *unit, struct err *err)
 {
-    return put(s, &(struct event){ .kind = EVENT_PROGRESS, .slot = slot, .done = done, .total = total, .text = unit },
-               err);
+    return sink_progress_at(s, slot, done, total, unit, 0, err);
 }
 
 int sink_progress(const struct sink *s, int64_t done, int64_t total, const char *unit, struct err *err)

@@ -8,7 +8,7 @@
  *                                                    and why it ended: "stop", "eog", "limit"; "error": text is the reason
  *   EVENT_FACT      key, text                        text about the cell (tensor types, engine build ...)
  *   EVENT_COMMIT    index                            everything up to this unit of work is whole: store it
- *   EVENT_PROGRESS  done, total, text (unit)         for the progress line only, never stored
+ *   EVENT_PROGRESS  done, total, text (unit), value (tokens a second, 0: not said)   for the progress line only, never stored
  *   EVENT_CELL_DONE -                                slot's cell is whole; the job goes on with others
  *   EVENT_CELL_ERROR text, code                      slot's cell failed; the job goes on with others
  *   EVENT_READY     -                                an interactive job waits for its next command
@@ -68,6 +68,8 @@ int sink_commit(const struct sink *s, int slot, int64_t index, struct err *err);
 int sink_progress(const struct sink *s, int64_t done, int64_t total, const char *unit, struct err *err);
 /* The same of one slot, in a job that does several cells one after the other. */
 int sink_progress_of(const struct sink *s, int slot, int64_t done, int64_t total, const char *unit, struct err *err);
+/* The same with the tokens a second that are generated. */
+int sink_progress_at(const struct sink *s, int slot, int64_t done, int64_t total, const char *unit, double tps, struct err *err);
 int sink_cell_done(const struct sink *s, int slot, struct err *err);
 int sink_cell_error(const struct sink *s, int slot, const struct err *why, struct err *err);
 int sink_log(const struct sink *s, const char *text, struct err *err);

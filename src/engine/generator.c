@@ -82,6 +82,19 @@ void generator_backend_params(struct backend_params *p, const struct generator_p
     p->n_ubatch = p->n_batch;
 }
 
+int generator_n_cells(struct backend *b, const struct generator_params *gp, const struct generation *in)
+{
+    const int max_length = or_default(gp->max_length, b->info.n_ctx_train), n_room = max_length - in->max_tokens;
+    struct encoder e;
+    int32_t *tokens;
+    int n;
+    encoder_init(&e, b, gp->bos);
+    if (n_room < 1 || encode_text(&e, in->prompt, true, &tokens, &n, NULL))
+        return 0;
+    free(tokens);
+    return at_most(n > 0 ? n : 1, n_room) + in->max_tokens;
+}
+
 static int check_params(const struct generator_params *gp, const struct backend_info *info, struct err *err)
 {
     if (gp->n_slots < 0 || gp->n_piece < 0 || gp->max_length < 0)

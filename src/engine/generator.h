@@ -116,6 +116,8 @@ struct generator;
 uint64_t generation_seed(uint64_t seed, int64_t index);
 /* n_ctx, n_seq_max, n_batch, n_ubatch, n_outputs_max and kv_unified of p; other fields are kept. */
 void generator_backend_params(struct backend_params *p, const struct generator_params *gp);
+/* Cells that an item takes at the most, as generator_run will cut its prompt; 0 for one that it will refuse. */
+int generator_n_cells(struct backend *b, const struct generator_params *gp, const struct generation *in);
 /* b stays the caller's; the generator alone decodes with it until generator_close. */
 int generator_open(struct generator **out, struct backend *b, const struct generator_params *gp, struct err *err);
 void generator_close(struct generator *g); /* accepts NULL */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/utf8.h"
 #include "base/xalloc.h"
 #include "study/task_scores.h"
@@ -10,7 +11,7 @@
 
 #include "base/banned.h"
 
-enum { CHUNK_ROUNDS = 4, CHUNK_ITEMS_MAX = 256 };
+enum { CHUNK_ITEMS_MAX = 512 };
 
 /* One answer in the making: a repeat of a document. */
 struct writing {
@@ -30,9 +31,96 @@ struct chunk {
     int n_items;
     struct writing *writing; /* [n_items * repeats], a document's together */
     int n_writings;
+    int n_put;               /* documents stored: all before the first that is not written */
     int64_t n_done, n_all;   /* documents of the task before this chunk, and all of them */
-    double decode_s;
+    double decode_s;         /* until the last document that was stored */
+    struct err failed;       /* why a document could not be stored */
 };
+
+/* --- storing ----------------------------------------------------------------------------------- */
+
+static int put_text(const struct chunk *c, const struct writing *w, struct err *err)
+{
+    const struct event e = {
+        .kind = EVENT_TEXT, .slot = c->k->slot, .index = w->item->doc_id, .sub = w->repeat, .done = w->n_tokens,
+        .total = w->n_think_tokens, .key = w->why, .text = w->text.data ? w->text.data : "",
+    };
+    return c->k->sink->put(c->k->sink->ctx, &e, err);
+}
+
+/* What is scored; the same that study/answered.c reads back. */
+static struct text answer_of(const struct writing *w)
+{
+    if (strcmp(w->why, "error") == 0 || !w->text.data)
+        return (struct text){ "", 0 };
+    return think_split((struct text){ w->text.data, w->text.len }, think_is_open(w->item->requests[0].context)).answer;
+}
+
+/* Reasoning that came in one text with the answer. */
+static int count_reasoning(const struct chunk *c, struct writing *w, struct err *err)
+{
+    int32_t *tokens;
+    int n;
+    struct think t = think_split((struct text){ w->text.data ? w->text.data : "", w->text.len },
+                                 think_is_open(w->item->requests[0].context));
+    if (w->n_think_tokens > 0 || t.reasoning.n_bytes == 0 || strcmp(w->why, "error") == 0)
+        return 0;
+    if (backend_tokenize(c->k->backend, t.reasoning.s, t.reasoning.n_bytes, false, false, &tokens, &n, err) < 0)
+        return -1;
+    w->n_think_tokens = n < w->n_tokens ? n : w->n_tokens;
+    free(tokens);
+    return 0;
+}
+
+static int put_document(struct chunk *c, const struct item *item, struct writing *w, struct err *err)
+{
+    const int n = (int)c->k->task->repeats;
+    struct text *texts = arena_alloc(&c->arena, (size_t)n * sizeof *texts);
+    int n_cut = 0;
+    for (int i = 0; i < n; i++) {
+        if (count_reasoning(c, &w[i], err) < 0 || put_text(c, &w[i], err) < 0)
+            return -1;
+        texts[i] = answer_of(&w[i]);
+        n_cut += w[i].n_cut;
+    }
+    const struct given given = { .texts = texts, .n_texts = n };
+    if (n_cut > 0 && sink_measure(c->k->sink, c->k->slot, METRIC_N_CUT, item->doc_id, n_cut, err) < 0)
+        return -1;
+    return task_scores_put(c->k->sink, c->k->slot, c->k->grader, item, &given, err);
+}
+
+static bool is_written(const struct chunk *c, int i_item)
+{
+    const int n = (int)c->k->task->repeats;
+    for (int i = i_item * n; i < (i_item + 1) * n; i++)
+        if (!c->writing[i].why)
+            return false;
+    return true;
+}
+
+static int put_time(struct chunk *c, int64_t doc_id, struct err *err)
+{
+    const double before_s = c->decode_s;
+    c->decode_s = c->k->backend->decode_s;
+    return sink_measure(c->k->sink, c->k->slot, METRIC_DECODE_S, doc_id, c->decode_s - before_s, err);
+}
+
+/* Documents that are whole, in their order, so that a run which goes on knows by one number what is there. */
+static int put_written(struct chunk *c, struct err *err)
+{
+    const struct ask_generate *k = c->k;
+    const int first = c->n_put;
+    while (c->n_put < c->n_items && is_written(c, c->n_put)) {
+        if (put_document(c, &c->item[c->n_put], c->writing + c->n_put * (int)k->task->repeats, err) < 0)
+            return -1;
+        c->n_put++;
+    }
+    if (c->n_put == first)
+        return 0;
+    if (put_time(c, c->item[first].doc_id, err) < 0)
+        return -1;
+    return sink_commit(k->sink, k->slot, c->item[c->n_put - 1].doc_id, err);
+}
 
 /* --- writing ----------------------------------------------------------------------------------- */
 
@@ -61,40 +149,49 @@ static void take(struct writing *w, const struct generated *g)
 
 struct watching {
     struct chunk *c;
-    int n_all;
+    struct writing *const *wanted; /* [n] */
+    int n;
+    bool is_last;   /* what ends is an answer, not its reasoning */
+    double start_s;
 };
 
 static bool show(void *ctx, const struct generator_turn *turn)
 {
-    struct watching *w = ctx;
+    const struct watching *w = ctx;
     struct chunk *c = w->c;
     struct err ignored = { 0 };
-    int64_t n = c->n_done + (int64_t)turn->n_done * c->n_items / (w->n_all > 0 ? w->n_all : 1);
-    return sink_progress_of(c->k->sink, c->k->slot, n, c->n_all, "document", &ignored) == 0;
+    const double tps = (double)turn->n_tokens / (clock_s() - w->start_s + 1e-9);
+    const int64_t n = c->n_done + (w->is_last ? (int64_t)turn->n_done * c->n_items / w->n : 0);
+    return c->failed.code == ERR_NONE && sink_progress_at(c->k->sink, c->k->slot, n, c->n_all, "document", tps, &ignored) == 0;
+}
+
+static void ended(void *ctx, int i, const struct generated *g)
+{
+    const struct watching *w = ctx;
+    take(w->wanted[i], g);
+    if (w->is_last && w->c->failed.code == ERR_NONE)
+        put_written(w->c, &w->c->failed);
 }
 
 /* All that are wanted, with the same stop texts and limit. */
 static int write_some(struct chunk *c, struct writing *const *wanted, int n, const char *const *until, int n_until,
-                      int64_t max_tokens, struct err *err)
+                      int64_t max_tokens, bool is_last, struct err *err)
 {
     struct generation *in = xcalloc((size_t)n + 1, sizeof *in);
     struct generated *out = xcalloc((size_t)n + 1, sizeof *out);
-    struct watching w = { c, n };
-    const struct generator_watch watch = { .ctx = &w, .turn = show };
+    struct watching w = { c, wanted, n, is_last, clock_s() };
+    const struct generator_watch watch = { .ctx = &w, .item = ended, .turn = show };
     for (int i = 0; i < n; i++)
         in[i] = (struct generation){
             .prompt = wanted[i]->prompt, .until = until, .n_until = n_until, .max_tokens = (int)max_tokens,
             .seed = generation_seed(c->k->seed, wanted[i]->item->doc_id * c->k->task->repeats + wanted[i]->repeat),
         };
     int rc = n > 0 ? generator_run(c->k->generator, in, n, out, &watch, err) : 0;
-    for (int i = 0; i < n; i++) {
-        if (rc == 0)
-            take(wanted[i], &out[i]);
+    for (int i = 0; i < n; i++)
         generated_release(&out[i]);
-    }
     free(in);
     free(out);
-    return rc;
+    return c->failed.code != ERR_NONE ? err_set(err, c->failed.code, "%s", c->failed.msg) : rc;
 }
 
 static int list_unwritten(struct chunk *c, struct writing **out)
@@ -140,26 +237,10 @@ static int write_reasoning(struct chunk *c, struct writing **wanted, struct err 
     const struct ask_generate *k = c->k;
     int n = list_unwritten(c, wanted);
     int64_t max_tokens = k->think == THINK_BUDGET ? k->think_tokens : k->options->max_tokens;
-    if (write_some(c, wanted, n, end, 1, max_tokens, err) < 0)
+    if (write_some(c, wanted, n, end, 1, max_tokens, false, err) < 0)
         return -1;
     for (int i = 0; i < n; i++)
         close_reasoning(c, wanted[i]);
-    return 0;
-}
-
-/* Reasoning that came in one text with the answer. */
-static int count_reasoning(const struct chunk *c, struct writing *w, struct err *err)
-{
-    int32_t *tokens;
-    int n;
-    struct think t = think_split((struct text){ w->text.data ? w->text.data : "", w->text.len },
-                                 think_is_open(w->item->requests[0].context));
-    if (w->n_think_tokens > 0 || t.reasoning.n_bytes == 0 || strcmp(w->why, "error") == 0)
-        return 0;
-    if (backend_tokenize(c->k->backend, t.reasoning.s, t.reasoning.n_bytes, false, false, &tokens, &n, err) < 0)
-        return -1;
-    w->n_think_tokens = n < w->n_tokens ? n : w->n_tokens;
-    free(tokens);
     return 0;
 }
 
@@ -169,62 +250,9 @@ static int write_all(struct chunk *c, struct err *err)
     struct writing **wanted = xcalloc((size_t)c->n_writings + 1, sizeof(struct writing *));
     int rc = c->k->think == THINK_ON || c->k->think == THINK_BUDGET ? write_reasoning(c, wanted, err) : 0;
     if (rc == 0)
-        rc = write_some(c, wanted, list_unwritten(c, wanted), o->until, o->n_until, o->max_tokens, err);
-    for (int i = 0; rc == 0 && i < c->n_writings; i++)
-        rc = count_reasoning(c, &c->writing[i], err);
+        rc = write_some(c, wanted, list_unwritten(c, wanted), o->until, o->n_until, o->max_tokens, true, err);
     free(wanted);
-    return rc;
-}
-
-/* --- storing ----------------------------------------------------------------------------------- */
-
-static int put_text(const struct chunk *c, const struct writing *w, struct err *err)
-{
-    const struct event e = {
-        .kind = EVENT_TEXT, .slot = c->k->slot, .index = w->item->doc_id, .sub = w->repeat, .done = w->n_tokens,
-        .total = w->n_think_tokens, .key = w->why, .text = w->text.data ? w->text.data : "",
-    };
-    return c->k->sink->put(c->k->sink->ctx, &e, err);
-}
-
-/* What is scored; the same that study/answered.c reads back. */
-static struct text answer_of(const struct writing *w)
-{
-    if (strcmp(w->why, "error") == 0 || !w->text.data)
-        return (struct text){ "", 0 };
-    return think_split((struct text){ w->text.data, w->text.len }, think_is_open(w->item->requests[0].context)).answer;
-}
-
-static int put_document(struct chunk *c, const struct item *item, const struct writing *w, struct err *err)
-{
-    const int n = (int)c->k->task->repeats;
-    struct text *texts = arena_alloc(&c->arena, (size_t)n * sizeof *texts);
-    int n_cut = 0;
-    for (int i = 0; i < n; i++) {
-        if (put_text(c, &w[i], err) < 0)
-            return -1;
-        texts[i] = answer_of(&w[i]);
-        n_cut += w[i].n_cut;
-    }
-    const struct given given = { .texts = texts, .n_texts = n };
-    if (n_cut > 0 && sink_measure(c->k->sink, c->k->slot, METRIC_N_CUT, item->doc_id, n_cut, err) < 0)
-        return -1;
-    return task_scores_put(c->k->sink, c->k->slot, c->k->grader, item, &given, err);
-}
-
-static int put_chunk(struct chunk *c, struct err *err)
-{
-    const struct ask_generate *k = c->k;
-    const int n = (int)k->task->repeats;
-    for (int i = 0; i < c->n_items; i++)
-        if (put_document(c, &c->item[i], c->writing + i * n, err) < 0)
-            return -1;
-    if (sink_measure(k->sink, k->slot, METRIC_DECODE_S, c->item[0].doc_id, k->backend->decode_s - c->decode_s, err) < 0)
-        return -1;
-    c->n_done += c->n_items;
-    if (sink_commit(k->sink, k->slot, c->item[c->n_items - 1].doc_id, err) < 0)
-        return -1;
-    return sink_progress_of(k->sink, k->slot, c->n_done, c->n_all, "document", err);
+    return rc < 0 ? -1 : put_written(c, err); /* those at the end that nothing was written for */
 }
 
 /* --- chunks ------------------------------------------------------------------------------------ */
@@ -250,10 +278,12 @@ static void begin_writing(struct writing *w, const struct item *item, int repeat
 /* 1: a chunk; 0: no more items; -1. */
 static int read_chunk(struct chunk *c, struct err *err)
 {
-    const int n = (int)c->k->task->repeats, wanted = CHUNK_ROUNDS * c->k->n_slots;
+    const int n = (int)c->k->task->repeats;
     arena_release(&c->arena);
     release_writings(c);
-    for (c->n_items = 0; c->n_items < wanted && c->n_items < CHUNK_ITEMS_MAX; c->n_items++) {
+    c->n_done += c->n_items;
+    c->n_put = 0;
+    for (c->n_items = 0; c->n_items < CHUNK_ITEMS_MAX; c->n_items++) {
         int rc = items_next(&c->item[c->n_items], c->k->items, &c->arena, err);
         if (rc < 0)
             return -1;
@@ -276,10 +306,10 @@ int ask_generate(const struct ask_generate *k, struct err *err)
     c->n_all = items_n(k->items);
     arena_init(&c->arena);
     while ((rc = read_chunk(c, err)) == 1)
-        if (write_all(c, err) < 0 || put_chunk(c, err) < 0) {
-            rc = -1;
+        if ((rc = write_all(c, err)) < 0)
             break;
-        }
+    if (rc == 0)
+        rc = sink_progress_of(k->sink, k->slot, c->n_done, c->n_all, "document", err);
     release_writings(c);
     arena_release(&c->arena);
     free(c);

@@ -5,7 +5,8 @@
  *   struct ask_generate k = { .sink = ..., .task = ..., .items = ..., ... };
  *   if (ask_generate(&k, err) < 0)
  *
- * Documents are asked in chunks, and a chunk is committed whole: a run that goes on after a stop cuts the same chunks.
+ * Slots are never idle while documents are left; a document is stored and committed when it and all before it are
+ * written, whatever was written beside it: a stop loses those after the first that was still being written.
  * Nothing that a model writes ends a task: an empty answer, a very long one, one that is not UTF-8 (U+FFFD, see
  * engine/generator.h), one that runs into the limit; a document whose prompt the chat template refuses, or that has no
  * room, is stored with the reason and scored as an empty answer.
@@ -37,7 +38,6 @@ struct ask_generate {
     struct grader *grader;
     struct backend *backend; /* of the generator: counts tokens of reasoning */
     struct generator *generator;
-    int n_slots;
 };
 
 int ask_generate(const struct ask_generate *k, struct err *err);

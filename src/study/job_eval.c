@@ -13,12 +13,13 @@
 #include "base/xalloc.h"
 #include "engine/scorer.h"
 #include "machine/memory.h"
+#include "study/answer_room.h"
 #include "study/ask_generate.h"
 #include "study/evaluation.h"
 #include "study/job.h"
 #include "study/task_scores.h"
 
-enum { CHUNK_ITEMS = 128, CHUNK_BYTES = 64 << 10 };
+enum { CHUNK_ITEMS = 128, CHUNK_BYTES = 64 << 10, THINK_END_TOKENS = 16 };
 
 struct asking {
     const struct job *job;
@@ -28,8 +29,7 @@ struct asking {
     struct backend *backend;
     struct scorer *scorer;       /* or, with the same backend, */
     struct generator *generator;
-    double temperature, top_p;   /* of the generator */
-    int64_t top_k;
+    struct generator_params loaded; /* of the generator */
     struct evaluation *evaluation;
     struct evaluation_chat chat; /* texts: free() */
     /* the task in work */
@@ -215,26 +215,62 @@ static int open_scorer(struct asking *k, struct err *err)
     return scorer_open(&k->scorer, k->backend, &sp, err);
 }
 
-/* Cells for a longest request in every slot; what shares a prefix needs less. */
-static int open_generator(struct asking *k, const struct gen_options *o, struct err *err)
+static struct generator_params generator_params_of(const struct asking *k, const struct gen_options *o)
 {
     const struct settings *s = &k->job->settings;
-    struct backend_params p;
-    const struct generator_params gp = {
-        .share = s->share_prefixes, .max_length = (int)s->max_length, .n_ctx = (int)s->request_ctx,
-        .n_slots = (int)s->slots, .bos = bos_rule(s->add_bos),
+    return (struct generator_params){
+        .share = s->share_prefixes, .max_length = (int)s->max_length, .n_slots = (int)s->slots, .bos = bos_rule(s->add_bos),
         .pick = { .temperature = o->temperature, .top_k = (int)o->top_k, .top_p = o->top_p },
     };
-    settings_backend_params(s, &p);
-    generator_backend_params(&p, &gp);
-    if (backend_open(&k->backend, k->job->models[0].path, &p, err) < 0)
-        return -1;
-    return generator_open(&k->generator, k->backend, &gp, err);
 }
 
-static bool is_loaded_for(const struct asking *k, const struct gen_options *o)
+static const struct evaluation_chat *chat_of(const struct asking *k)
 {
-    return k->generator && k->temperature == o->temperature && k->top_k == o->top_k && k->top_p == o->top_p;
+    return k->job->settings.apply_chat_template ? &k->chat : NULL;
+}
+
+static int open_generator(struct asking *k, const struct generator_params *gp, struct err *err)
+{
+    struct backend_params p;
+    settings_backend_params(&k->job->settings, &p);
+    generator_backend_params(&p, gp);
+    if (backend_open(&k->backend, k->job->models[0].path, &p, err) < 0 ||
+        generator_open(&k->generator, k->backend, gp, err) < 0)
+        return -1;
+    k->loaded = *gp;
+    return 0;
+}
+
+static bool is_loaded_for(const struct asking *k, const struct generator_params *gp)
+{
+    const struct generator_params *l = &k->loaded;
+    return k->generator && l->pick.temperature == gp->pick.temperature && l->pick.top_k == gp->pick.top_k &&
+           l->pick.top_p == gp->pick.top_p && l->n_ctx == gp->n_ctx && l->kv_unified == gp->kv_unified;
+}
+
+/* Tokens that reasoning may take beside the answer (study/ask_generate.h), and its closing words. */
+static int extra_tokens(int64_t *out, const struct settings *s, const struct gen_options *o, struct err *err)
+{
+    enum think_mode think;
+    int64_t budget = 0;
+    if (gen_options_think(&think, &budget, s, err) < 0)
+        return -1;
+    *out = think == THINK_ON ? o->max_tokens + THINK_END_TOKENS : think == THINK_BUDGET ? budget + THINK_END_TOKENS : 0;
+    return 0;
+}
+
+static int find_room(struct asking *k, struct generator_params *gp, const struct gen_options *o, int i_task, struct err *err)
+{
+    struct answer_room room;
+    struct answer_room_task t = {
+        .model_path = k->job->models[0].path, .settings = &k->job->settings, .evaluation = k->evaluation, .i_task = i_task,
+        .chat = chat_of(k), .options = o,
+    };
+    if (extra_tokens(&t.extra_tokens, t.settings, o, err) < 0 || answer_room_find(&room, gp, &t, err) < 0)
+        return -1;
+    gp->n_ctx = room.n_ctx;
+    gp->kv_unified = room.kv_unified;
+    return 0;
 }
 
 static int load_generator(struct asking *k, int i_task, struct err *err)
@@ -243,12 +279,14 @@ static int load_generator(struct asking *k, int i_task, struct err *err)
     struct arena a;
     arena_init(&a);
     int rc = evaluation_gen_options(&o, k->evaluation, i_task, &a, err);
-    if (rc == 0 && !is_loaded_for(k, &o)) {
+    struct generator_params gp = { 0 };
+    if (rc == 0) {
+        gp = generator_params_of(k, &o);
+        rc = find_room(k, &gp, &o, i_task, err);
+    }
+    if (rc == 0 && !is_loaded_for(k, &gp)) {
         close_model(k);
-        k->temperature = o.temperature;
-        k->top_k = o.top_k;
-        k->top_p = o.top_p;
-        rc = open_generator(k, &o, err);
+        rc = open_generator(k, &gp, err);
     }
     arena_release(&a);
     return rc;
@@ -285,7 +323,6 @@ static int ask_texts(struct asking *k, int i_task, struct err *err)
     struct ask_generate g = {
         .sink = k->sink, .slot = k->slot, .task = k->task, .options = &o, .seed = evaluation_seed(k->evaluation),
         .items = k->items, .grader = k->grader, .backend = k->backend, .generator = k->generator,
-        .n_slots = (int)k->job->settings.slots,
     };
     arena_init(&a);
     int rc = evaluation_gen_options(&o, k->evaluation, i_task, &a, err);
@@ -305,7 +342,7 @@ static int ask_documents(struct asking *k, int64_t first_doc, struct err *err)
     k->task = evaluation_task(k->evaluation, i_task);
     if (load_for(k, i_task, err) < 0 || grader_open(&k->grader, k->task, err) < 0 ||
         evaluation_items(&k->items, k->evaluation, i_task, first_doc,
-                         k->job->settings.apply_chat_template ? &k->chat : NULL, err) < 0)
+                         chat_of(k), err) < 0)
         return -1;
     return k->task->kind == ITEM_GENERATE ? ask_texts(k, i_task, err) : ask_chunks(k, err);
 }

@@ -173,6 +173,7 @@ static void show_progress(struct route *route, const struct event *e)
     p.done = e->done;
     p.total = e->total;
     p.unit = e->text;
+    p.tps = e->value;
     r->view->progress(r->view->ctx, &p);
 }
 

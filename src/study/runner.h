@@ -19,6 +19,7 @@ struct run_progress {
     const char *model, *level, *kind;
     int64_t done, total;  /* units of the cell in work; total 0: not known */
     const char *unit;
+    double tps;           /* tokens generated a second; 0: not said */
     double eta_s;         /* to the end of the run; 0: not known */
     bool eta_is_partial;  /* there are kinds of cells left that were never timed: eta_s is of the others */
     int64_t n_scored;     /* documents of a task so far */
