@@ -22,6 +22,7 @@ import random
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -29,6 +30,7 @@ os.environ.setdefault("HF_DATASETS_OFFLINE", "1")
 os.environ.setdefault("LMEVAL_LOG_LEVEL", "CRITICAL")
 logging.disable(logging.CRITICAL)
 
+import chats  # noqa: E402
 import datasets  # noqa: E402
 import jinja2  # noqa: E402
 from jinja2 import nodes  # noqa: E402
@@ -385,15 +387,20 @@ def compare_scores(ours, theirs):
 
 def chat_of(a):
     """What HFLM.apply_chat_template does, without a model: a template that raises is tried without the system message."""
-    from transformers.utils.chat_template_utils import render_jinja_template
+    env = chats.environment()
+    env.globals["strftime_now"] = lambda f: time.strftime(f, time.gmtime(0))  # the day of the requests program
+    template = env.from_string(Path(a.chat_template).read_text(encoding="utf-8"))
 
-    text = Path(a.chat_template).read_text(encoding="utf-8")
+    def to_the_end_of(last, text):
+        """continue_final_message of transformers"""
+        at = text.rindex(last.strip())
+        return text[: at + len(last if text[at: at + len(last.lstrip())] == last else last.strip())]
 
     def render(history, add_generation_prompt=True):
         def once(messages):
-            return render_jinja_template(conversations=[messages], chat_template=text, bos_token=a.bos, eos_token=a.eos,
-                                         add_generation_prompt=add_generation_prompt,
-                                         continue_final_message=not add_generation_prompt)[0][0]
+            text = template.render(messages=messages, tools=None, documents=None, bos_token=a.bos, eos_token=a.eos,
+                                   add_generation_prompt=add_generation_prompt)
+            return text if add_generation_prompt else to_the_end_of(messages[-1]["content"], text)
         try:
             return once(history)
         except jinja2.exceptions.TemplateError:

@@ -15,3 +15,10 @@ check() {
         status=1
     fi
 }
+
+# A file of this folder goes before the library's module of its name, in every script that runs here.
+"$PERBIT_PYTHON" - "$here" <<'END' || exit 1
+import pathlib, sys
+taken = [p.name for p in pathlib.Path(sys.argv[1]).glob("*.py") if p.stem in sys.stdlib_module_names]
+sys.exit(f"names of Python's own modules: {taken}" if taken else 0)
+END
