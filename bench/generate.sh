@@ -6,6 +6,7 @@
 #   gsm8k    GSM8K 5-shot, ITEMS documents: tokens a second of the whole run by slots, share of texts that differ from those
 #            of one slot
 #   ifeval   the same of IFEval, at most MAX_TOKENS tokens a text
+#   server   the same two against llama-server with as many slots, in turns: ratio of their tokens a second over the whole run
 #
 # Environment: PERBIT_SHARED (data/), MODEL (a GGUF file), ITEMS (16), ROUNDS (3), PROMPT and MAX_TOKENS (128 and 64 for limit,
 # 256 tokens for the tasks), SLOTS (1,2,4,8,16)
@@ -31,7 +32,7 @@ limit() {
     for _ in $(seq "${ROUNDS:-3}"); do
         for n in ${slots//,/ }; do
             "$tests/bench_generator" "$model" --slots "$n" --items "$n" --prompt "$prompt" --max-tokens "$tokens" --no-share \
-                --ctx $(((prompt + tokens + 8) * n + 256)) >>"$work/ours"
+                --ctx $((prompt + tokens + 8)) >>"$work/ours"
             batched_bench "$prompt" "$tokens" "$n" -kvu >>"$work/one"
             batched_bench "$prompt" "$tokens" "$n" >>"$work/each"
         done
@@ -54,7 +55,7 @@ task() { # NAME SHOTS UNTIL
     "$tests/requests" --data "${PERBIT_SHARED:?names the folder with data/}/data" --tasks "$1" --num_fewshot "$2" --limit "$items" \
         >"$work/prompts.jsonl"
     "$tests/bench_generator" "$model" "$work/prompts.jsonl" --slots "$slots" --items "$items" --max-tokens "${MAX_TOKENS:-256}" \
-        --ctx 16384 ${3:+--until "$3"} >"$work/task"
+        --ctx 2048 ${3:+--until "$3"} >"$work/task"
     python3 - "$1" "$work/task" <<'END'
 import json, sys
 rows = [json.loads(line) for line in open(sys.argv[2])]
@@ -67,6 +68,33 @@ END
 
 gsm8k() { task gsm8k 5 "Question:"; }
 ifeval() { task ifeval 0 ""; }
+
+server_task() { # NAME SHOTS UNTIL
+    local n program
+    program=$(tools/deps.sh --server)
+    "$tests/requests" --data "${PERBIT_SHARED:?names the folder with data/}/data" --tasks "$1" --num_fewshot "$2" --limit "$items" \
+        >"$work/prompts.jsonl"
+    for n in ${slots//,/ }; do
+        rm -f "$work/ours" "$work/theirs"
+        for _ in $(seq "${ROUNDS:-3}"); do
+            "$tests/bench_generator" "$model" "$work/prompts.jsonl" --slots "$n" --items "$items" --max-tokens "${MAX_TOKENS:-256}" \
+                --ctx 2048 ${3:+--until "$3"} >>"$work/ours"
+            python3 bench/server.py "$program" "$model" "$work/prompts.jsonl" "$n" "${MAX_TOKENS:-256}" ${3:+"$3"} >>"$work/theirs"
+        done
+        python3 - "$1" "$n" "$work/ours" "$work/theirs" <<'END'
+import json, statistics, sys
+ours, theirs = ([json.loads(line) for line in open(p)] for p in sys.argv[3:])
+a, b = (statistics.median(r["tps"] for r in rows) for rows in (ours, theirs))
+print(f"server {sys.argv[1]} {sys.argv[2]} slots: perbit {a:.1f} t/s ({ours[0]['tokens']} tokens, {ours[0]['run_s']:.1f} s), "
+      f"llama-server {b:.1f} t/s ({theirs[0]['tokens']} tokens, {theirs[0]['run_s']:.1f} s): ratio {a / b:.2f}")
+END
+    done
+}
+
+server() {
+    server_task gsm8k 5 "Question:"
+    server_task ifeval 0 ""
+}
 
 for part in "${@:-limit}"; do
     "$part"

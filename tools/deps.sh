@@ -5,6 +5,7 @@
 #   tools/deps.sh --test     the same, and what only the tests need (Chromium, valgrind, clang, a small model)
 #   tools/deps.sh --model    only the small model; prints its path
 #   tools/deps.sh --venv     only the Python packages that tests compare with; prints the path of their python
+#   tools/deps.sh --server   only llama-server from the engine's tree, which a bench compares with; prints its path
 #   tools/deps.sh --print    shell assignments of the paths, for Makefile and CMake; builds nothing
 #   tools/deps.sh --quiet    says nothing when there is nothing to do
 #
@@ -343,6 +344,23 @@ publish() {
     mv "$1" "$2"
 }
 
+# The same tree and options as the engine, and the server; no web page in it.
+build_server() {
+    local t0=$SECONDS src=$work/server-src log=$work/server.log version commit tree file options
+    fetch_pip sdist llama-cpp-python
+    read -r _ _ version commit tree < <(rows tree llama.cpp)
+    file=$(field sdist llama-cpp-python 5)
+    say "building llama-server $version (${commit:0:9}), some minutes ..."
+    unpack "$file" "$src" "${file%.tar.gz}/$tree" "${file%.tar.gz}/.git/modules/$tree"
+    mapfile -t options < <(engine_options | sed 's/-DLLAMA_BUILD_SERVER=OFF/-DLLAMA_BUILD_SERVER=ON/' | xargs -n1)
+    export GIT_CEILING_DIRECTORIES=$work
+    step "$log" cmake -G Ninja -S "$src/$tree" -B "$work/server-build" -DCMAKE_C_COMPILER="$cc" -DCMAKE_CXX_COMPILER="$cxx" \
+        -DLLAMA_BUILD_NUMBER=0 -DLLAMA_BUILD_COMMIT="${commit:0:9}" "${options[@]}"
+    step "$log" cmake --build "$work/server-build" --parallel "$(jobs)" --target llama-server
+    mv "$work/server-build/bin/llama-server" "$engine_dir/bin/llama-server"
+    say "llama-server ready ($((SECONDS - t0)) s)"
+}
+
 build_model() {
     local member sum
     read -r _ _ _ sum member < <(rows model SmolLM2-135M-Instruct)
@@ -385,12 +403,13 @@ begin_work() {
 
 usage() { sed -n '2,/^set -euo/p' "$0" | sed '$d; s/^# \{0,1\}//'; }
 
-want_test=0 want_model=0 want_venv=0 want_build=1 print=0
+want_test=0 want_model=0 want_venv=0 want_server=0 want_build=1 print=0
 while [ $# -gt 0 ]; do
     case $1 in
         --test) want_test=1 want_model=1 want_venv=1 ;;
         --model) want_model=1 want_build=0 ;;
         --venv) want_venv=1 want_build=0 ;;
+        --server) want_server=1 ;;
         --print) print=1 ;;
         --portable) export PERBIT_PORTABLE=1 ;;
         --quiet | -q) quiet=1 ;;
@@ -437,5 +456,9 @@ fi
 if [ $want_venv = 1 ]; then
     if todo "$venv_dir/.complete"; then build_venv; fi
     [ $want_build = 1 ] || echo "$venv_dir/bin/python"
+fi
+if [ $want_server = 1 ]; then
+    if todo "$engine_dir/bin/llama-server"; then build_server; fi
+    echo "$engine_dir/bin/llama-server"
 fi
 [ $busy = 1 ] || [ $quiet = 1 ] || [ $want_build = 0 ] || say "nothing to do"
