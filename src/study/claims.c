@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "stats/paired.h"
+
 #include "base/banned.h"
 
 static const double margin_pct = 1.0, margin_points = 1.0;
@@ -42,6 +44,50 @@ static void of_perplexity(struct measure *k, const struct matrix *m)
     }
 }
 
+/* By how much Bonett and Price's interval of a task reaches further than the bootstrap's, down and up, as squares: a level
+   that answers as its base does, question by question, has draws that are all 0, and that is no proof that it always would. */
+struct excess {
+    double low, high;
+};
+
+static double beyond(double far, double near)
+{
+    return far * far > near * near ? far * far - near * near : 0;
+}
+
+static struct excess excess_of(const struct matrix *m, int task, int v)
+{
+    const struct matrix_task *t = &m->tasks[task];
+    const double *x = t->whole[v], *y = t->whole[m->variants[v].base];
+    struct bootstrap d;
+    struct discordant n;
+    if (!x || !y || !t->is_binary || t->n_items == 0)
+        return (struct excess){ 0, 0 };
+    joint_difference(&d, m->joint, (size_t)v, (size_t)m->variants[v].base, (size_t)task);
+    if (t->cluster && d.se > 0) /* its pairs are not independent */
+        return (struct excess){ 0, 0 };
+    paired_count(&n, x, y, (size_t)t->n_items);
+    const struct interval ci = paired_bonett_price(n.b, n.c, t->n_items, 0.95);
+    return (struct excess){ beyond(d.value - ci.low, d.value - d.low), beyond(ci.high - d.value, d.high - d.value) };
+}
+
+static struct excess excess_of_column(const struct matrix *m, int column, int v)
+{
+    struct excess sum = { 0, 0 };
+    int n = 0;
+    if (column < m->n_tasks)
+        return excess_of(m, column, v);
+    for (int t = 0; t < m->n_tasks; t++) {
+        if (!m->tasks[t].in_composite)
+            continue;
+        const struct excess e = excess_of(m, t, v);
+        sum.low += e.low;
+        sum.high += e.high;
+        n++;
+    }
+    return n == 0 ? sum : (struct excess){ sum.low / (n * n), sum.high / (n * n) };
+}
+
 static void of_column(struct measure *k, const struct matrix *m)
 {
     for (int v = 0; v < m->n_variants; v++) {
@@ -49,7 +95,12 @@ static void of_column(struct measure *k, const struct matrix *m)
         if (is_base(m, v) || m->variants[v].base < 0)
             continue;
         joint_difference(&d, m->joint, (size_t)v, (size_t)m->variants[v].base, (size_t)k->column);
-        put_claim(k, v, -100.0 * d.value, -100.0 * d.high, -100.0 * d.low);
+        if (!isfinite(d.value))
+            continue;
+        const struct excess e = excess_of_column(m, k->column, v);
+        const double down = sqrt((d.value - d.low) * (d.value - d.low) + e.low);
+        const double up = sqrt((d.high - d.value) * (d.high - d.value) + e.high);
+        put_claim(k, v, -100.0 * d.value, -100.0 * (d.value + up), -100.0 * (d.value - down));
     }
 }
 

@@ -9,10 +9,11 @@
  * measure   perplexity where it was measured against the base, the composite (two tasks or more), then each task; how = what a
  *           sentence calls it. Loss is positive for worse: percent of perplexity, points (hundredths) of a score
  * claim     [n_variants] loss and its 95 % interval: of perplexity the matrix's, of scores the joint bootstrap's paired
- *           difference. is_there false: the base itself, or one of both sides was not measured whole
+ *           difference, or Bonett and Price's (stats/paired.h) where that reaches further (few flips: the bootstrap of no flip
+ *           at all has width 0); a composite widens by what its tasks do. is_there false: the base itself, or one of both sides was not measured whole
  * margin    1 % of perplexity, 1 point of a score
  * headline  the measure that recommendations rest on: composite, else the only task, else perplexity; -1: none
- * Errors    none      Owns  lives in the arena; the matrix must live as long      Tests  unit/test_sentences.c
+ * Errors    none      Owns  lives in the arena; the matrix must live as long      Source docs/METHODS.md     Tests  unit/test_sentences.c
  */
 #ifndef PERBIT_STUDY_CLAIMS_H
 #define PERBIT_STUDY_CLAIMS_H

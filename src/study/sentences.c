@@ -269,17 +269,17 @@ int sentences_of_losses(struct jw *w, const struct claims *c, int i_measure, boo
 
 static bool is_smaller(const struct matrix *m, int v, int than)
 {
-    return than < 0 || m->variants[v].file_bytes < m->variants[than].file_bytes;
+    return m->variants[v].tensor_bytes < m->variants[than].tensor_bytes;
 }
 
-/* The smallest file of a model whose loss is shown to be within the margin, or -1. */
+/* The smallest level of a model, below its base, whose loss is shown to be within the margin, or -1. */
 static int smallest_same(const struct claims *c, const struct measure *k, int i_model)
 {
     const struct matrix *m = c->matrix;
     int best = -1;
     for (int v = 0; v < m->n_variants; v++)
         if (m->variants[v].i_model == i_model && k->claims[v].is_there && k->claims[v].verdict == VERDICT_SAME &&
-            isfinite(m->variants[v].file_bytes) && is_smaller(m, v, best))
+            is_smaller(m, v, best < 0 ? m->variants[v].base : best))
             best = v;
     return best;
 }
@@ -293,8 +293,8 @@ static bool has_claim(const struct claims *c, const struct measure *k, int i_mod
 }
 
 static const char smallest_text[] =
-    "For <<model>>, <<level>> is the smallest level that is shown to lose no more than <<margin>> of <<how>>: <<size>> GB, <<bpw>> bits a "
-    "weight<<#share>>, <<share>> % of the base's file<</share>>; its loss is <<loss>>.";
+    "For <<model>>, <<level>> is the smallest level that is shown to lose no more than <<margin>> of <<how>>: <<size>> GB of weights, "
+    "<<bpw>> bits each, <<share>> % of its base; its loss is <<loss>>.";
 static const char none_text[] = "For <<model>>, no level below its base is shown to lose no more than <<margin>> of <<how>>.";
 
 static int put_smallest(struct jw *w, const struct claims *c, const struct measure *k, int i_model, struct err *err)
@@ -311,11 +311,11 @@ static int put_smallest(struct jw *w, const struct claims *c, const struct measu
     jw_kstr(&f, "how", k->how);
     jw_kstr(&f, "margin", margin_of(&a, k));
     if (v >= 0) {
-        const double base = m->variants[m->variants[v].base].file_bytes;
+        const double base = m->variants[m->variants[v].base].tensor_bytes;
         jw_kstr(&f, "level", m->variants[v].level);
-        jw_kstr(&f, "size", arena_printf(&a, "%.3f", m->variants[v].file_bytes / 1e9));
+        jw_kstr(&f, "size", arena_printf(&a, "%.3f", m->variants[v].tensor_bytes / 1e9));
         jw_kstr(&f, "bpw", arena_printf(&a, "%.2f", m->variants[v].bpw));
-        jw_kstr(&f, "share", base > 0 ? arena_printf(&a, "%.0f", 100 * m->variants[v].file_bytes / base) : "");
+        jw_kstr(&f, "share", arena_printf(&a, "%.0f", 100 * m->variants[v].tensor_bytes / base));
         jw_kstr(&f, "loss", amount(&a, k, k->claims[v].loss));
     }
     jw_end(&f);

@@ -79,8 +79,6 @@ done:
 static int put_charts(struct texts *t)
 {
     int rc = 0;
-    jw_key(&t->w, "charts");
-    jw_array(&t->w);
     for (int i = 0; rc == 0 && i < chart_n(); i++) {
         const struct chart *c = chart_at(i);
         if (!fs_exists(chart_file(t, c->name, "svg")))
@@ -91,7 +89,6 @@ static int put_charts(struct texts *t)
         jw_kstr(&t->w, "title", c->title);
         jw_end(&t->w);
     }
-    jw_end(&t->w);
     return rc;
 }
 
@@ -272,39 +269,56 @@ static const struct {
     { "Perplexity", put_perplexity },
 };
 
-/* A finding without a sentence has no heading. */
-static int put_finding(struct texts *t, const char *heading, put_sentences *put, int *n)
+/* What put writes, as an array that is not in the facts yet: out is "[]" when it writes nothing. */
+static int collect(struct texts *t, put_sentences *put, struct buf *out)
 {
-    struct buf text = BUF_INIT, *facts = t->w.out;
-    struct jw outer = t->w;
-    jw_init(&t->w, &text);
+    const struct jw facts = t->w;
+    jw_init(&t->w, out);
     jw_array(&t->w);
     int rc = put(t);
     jw_end(&t->w);
-    t->w = outer;
-    t->w.out = facts;
-    if (rc == 0 && strcmp(text.data, "[]") != 0) {
+    t->w = facts;
+    return rc;
+}
+
+static bool has_any(const struct buf *array)
+{
+    return strcmp(array->data, "[]") != 0;
+}
+
+/* A finding without a sentence has no heading. */
+static int put_finding(struct texts *t, const char *heading, put_sentences *put)
+{
+    struct buf text = BUF_INIT;
+    int rc = collect(t, put, &text);
+    if (rc == 0 && has_any(&text)) {
         jw_object(&t->w);
         jw_kstr(&t->w, "heading", heading);
         jw_key(&t->w, "sentences");
         jw_raw(&t->w, text.data);
         jw_end(&t->w);
-        ++*n;
     }
+    buf_release(&text);
+    return rc;
+}
+
+/* "key": [...], "has_key": is there any */
+static int put_block(struct texts *t, const char *key, put_sentences *put)
+{
+    struct buf text = BUF_INIT;
+    int rc = collect(t, put, &text);
+    jw_key(&t->w, key);
+    jw_raw(&t->w, text.data);
+    jw_kbool(&t->w, arena_printf(&t->a, "has_%s", key), has_any(&text));
     buf_release(&text);
     return rc;
 }
 
 static int put_findings(struct texts *t)
 {
-    int n = 0;
-    jw_key(&t->w, "findings");
-    jw_array(&t->w);
     for (size_t i = 0; i < sizeof findings / sizeof findings[0]; i++)
-        if (put_finding(t, findings[i].heading, findings[i].put, &n) < 0)
+        if (put_finding(t, findings[i].heading, findings[i].put) < 0)
             return -1;
-    jw_end(&t->w);
-    jw_kbool(&t->w, "has_findings", n > 0);
     return 0;
 }
 
@@ -332,13 +346,10 @@ static void put_failure(struct texts *t, int i, bool *is_told)
 static int put_gaps(struct texts *t)
 {
     bool *is_told = arena_alloc(&t->a, (size_t)t->n_cells + 1);
-    jw_key(&t->w, "gaps");
-    jw_array(&t->w);
     int rc = sentences_of_gaps(&t->w, &t->claims, t->err);
     for (int i = 0; i < t->n_cells; i++)
         if (!is_told[i] && strcmp(t->cells[i].status, "failed") == 0 && strcmp(t->cells[i].kind, "task") != 0)
             put_failure(t, i, is_told);
-    jw_end(&t->w);
     return rc;
 }
 
@@ -374,11 +385,13 @@ static void put_references(struct texts *t)
 
 static int put_choices(struct texts *t)
 {
-    jw_key(&t->w, "choices");
-    jw_array(&t->w);
-    int rc = sentences_of_choices(&t->w, &t->claims, t->err);
-    jw_end(&t->w);
-    return rc;
+    return sentences_of_choices(&t->w, &t->claims, t->err);
+}
+
+static int put_tables(struct texts *t)
+{
+    text_tables(&t->w, &t->claims);
+    return 0;
 }
 
 static int put_facts(struct texts *t)
@@ -388,12 +401,9 @@ static int put_facts(struct texts *t)
     put_head(t);
     put_has(t);
     put_tasks(t);
-    if (put_findings(t) < 0 || put_charts(t) < 0 || put_choices(t) < 0 || put_gaps(t) < 0)
+    if (put_block(t, "findings", put_findings) < 0 || put_block(t, "charts", put_charts) < 0 ||
+        put_block(t, "choices", put_choices) < 0 || put_block(t, "gaps", put_gaps) < 0 || put_block(t, "tables", put_tables) < 0)
         return -1;
-    jw_key(&t->w, "tables");
-    jw_array(&t->w);
-    text_tables(&t->w, &t->claims);
-    jw_end(&t->w);
     put_references(t);
     jw_end(&t->w);
     return 0;
