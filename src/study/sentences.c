@@ -240,15 +240,14 @@ static bool joins(const struct level *a, const struct level *b)
            (a->pattern != ALL_WORSE || a->n_claims > 1);
 }
 
-int sentences_of_losses(struct jw *w, const struct claims *c, int i_measure, bool only_differences, struct err *err)
+int sentences_of_losses(struct jw *w, const struct claims *c, int i_measure, struct err *err)
 {
     const struct measure *k = &c->measures[i_measure];
     struct level levels[64];
     int n = 0;
     for (int i = 0; i < c->matrix->n_levels && n < 64; i++) {
         count_level(&levels[n], c, k, c->matrix->levels[i]);
-        n += levels[n].n_claims > 0 &&
-             (!only_differences || (levels[n].pattern != ALL_SAME && levels[n].pattern != ALL_UNDECIDED));
+        n += levels[n].n_claims > 0;
     }
     for (int i = 0; i < n; i++) {
         struct group g = { .c = c, .k = k };
@@ -263,6 +262,70 @@ int sentences_of_losses(struct jw *w, const struct claims *c, int i_measure, boo
             return -1;
     }
     return 0;
+}
+
+/* --- differences ------------------------------------------------------------------------------- */
+
+enum { LISTED_MAX = 8 };
+
+static int n_of(const struct claims *c, const struct measure *k, enum verdict verdict)
+{
+    int n = 0;
+    for (int v = 0; v < c->matrix->n_variants; v++)
+        n += k->claims[v].is_there && k->claims[v].verdict == verdict;
+    return n;
+}
+
+/* "A Q3_K_M (8.68 points) and A Q2_K (16.87 points)", or from the smallest to the largest of many. */
+static const char *who_has(struct arena *a, const struct claims *c, const struct measure *k, enum verdict verdict)
+{
+    const struct matrix *m = c->matrix;
+    struct buf list = BUF_INIT;
+    const int n = n_of(c, k, verdict);
+    int least = -1, most = -1, i = 0;
+    for (int v = 0; v < m->n_variants; v++) {
+        if (!k->claims[v].is_there || k->claims[v].verdict != verdict)
+            continue;
+        least = least < 0 || k->claims[v].loss < k->claims[least].loss ? v : least;
+        most = most < 0 || k->claims[v].loss > k->claims[most].loss ? v : most;
+        if (n <= LISTED_MAX)
+            add_name(&list, arena_printf(a, "%s (%s)", m->variants[v].name, amount(a, k, k->claims[v].loss)), i++, n);
+    }
+    if (n > LISTED_MAX)
+        buf_printf(&list, "from %s (%s) to %s (%s)", m->variants[least].name, amount(a, k, k->claims[least].loss), m->variants[most].name,
+                   amount(a, k, k->claims[most].loss));
+    const char *text = arena_strdup(a, list.data);
+    buf_release(&list);
+    return text;
+}
+
+int sentences_of_differences(struct jw *w, const struct claims *c, int i_measure, struct err *err)
+{
+    static const char text[] =
+        "In <<how>>, <<#worse>><<n_worse>> of <<n>> compared variants <<#is_one>>is<</is_one>><<^is_one>>are<</is_one>> shown to lose more than "
+        "<<margin>>: <<worse>><</worse>><<^worse>>none of the <<n>> compared variants is shown to lose more than <<margin>><</worse>>"
+        "<<#better>>; <<n_better>> to gain more than it: <<better>><</better>>.";
+    const struct measure *k = &c->measures[i_measure];
+    const int n_worse = n_of(c, k, VERDICT_WORSE);
+    struct arena a;
+    struct buf facts = BUF_INIT;
+    struct jw f;
+    arena_init(&a);
+    jw_init(&f, &facts);
+    jw_object(&f);
+    jw_kstr(&f, "how", k->how);
+    jw_kstr(&f, "margin", margin_of(&a, k));
+    jw_kstr(&f, "n", arena_printf(&a, "%d", k->n_claims));
+    jw_kstr(&f, "n_worse", arena_printf(&a, "%d", n_worse));
+    jw_kbool(&f, "is_one", n_worse == 1);
+    jw_kstr(&f, "worse", who_has(&a, c, k, VERDICT_WORSE));
+    jw_kstr(&f, "n_better", arena_printf(&a, "%d", n_of(c, k, VERDICT_BETTER)));
+    jw_kstr(&f, "better", who_has(&a, c, k, VERDICT_BETTER));
+    jw_end(&f);
+    int rc = put(w, text, &facts, err);
+    buf_release(&facts);
+    arena_release(&a);
+    return rc;
 }
 
 /* --- choices ----------------------------------------------------------------------------------- */
@@ -295,12 +358,10 @@ static bool has_claim(const struct claims *c, const struct measure *k, int i_mod
 static const char smallest_text[] =
     "For <<model>>, <<level>> is the smallest level that is shown to lose no more than <<margin>> of <<how>>: <<size>> GB of weights, "
     "<<bpw>> bits each, <<share>> % of its base; its loss is <<loss>>.";
-static const char none_text[] = "For <<model>>, no level below its base is shown to lose no more than <<margin>> of <<how>>.";
 
-static int put_smallest(struct jw *w, const struct claims *c, const struct measure *k, int i_model, struct err *err)
+static int put_smallest(struct jw *w, const struct claims *c, const struct measure *k, int i_model, int v, struct err *err)
 {
     const struct matrix *m = c->matrix;
-    const int v = smallest_same(c, k, i_model);
     struct arena a;
     struct buf facts = BUF_INIT;
     struct jw f;
@@ -310,19 +371,46 @@ static int put_smallest(struct jw *w, const struct claims *c, const struct measu
     jw_kstr(&f, "model", m->models[i_model]);
     jw_kstr(&f, "how", k->how);
     jw_kstr(&f, "margin", margin_of(&a, k));
-    if (v >= 0) {
-        const double base = m->variants[m->variants[v].base].tensor_bytes;
-        jw_kstr(&f, "level", m->variants[v].level);
-        jw_kstr(&f, "size", arena_printf(&a, "%.3f", m->variants[v].tensor_bytes / 1e9));
-        jw_kstr(&f, "bpw", arena_printf(&a, "%.2f", m->variants[v].bpw));
-        jw_kstr(&f, "share", arena_printf(&a, "%.0f", 100 * m->variants[v].tensor_bytes / base));
-        jw_kstr(&f, "loss", amount(&a, k, k->claims[v].loss));
-    }
+    jw_kstr(&f, "level", m->variants[v].level);
+    jw_kstr(&f, "size", arena_printf(&a, "%.3f", m->variants[v].tensor_bytes / 1e9));
+    jw_kstr(&f, "bpw", arena_printf(&a, "%.2f", m->variants[v].bpw));
+    jw_kstr(&f, "share", arena_printf(&a, "%.0f", 100 * m->variants[v].tensor_bytes / m->variants[m->variants[v].base].tensor_bytes));
+    jw_kstr(&f, "loss", amount(&a, k, k->claims[v].loss));
     jw_end(&f);
-    int rc = put(w, v >= 0 ? smallest_text : none_text, &facts, err);
+    int rc = put(w, smallest_text, &facts, err);
     buf_release(&facts);
     arena_release(&a);
     return rc;
+}
+
+/* The models that have claims, and no level that is the same. */
+static void put_without(struct jw *w, const struct claims *c, const struct measure *k)
+{
+    const struct matrix *m = c->matrix;
+    struct buf names = BUF_INIT;
+    struct arena a;
+    int n = 0, i = 0;
+    arena_init(&a);
+    for (int model = 0; model < m->n_models; model++)
+        n += has_claim(c, k, model) && smallest_same(c, k, model) < 0;
+    for (int model = 0; model < m->n_models; model++)
+        if (has_claim(c, k, model) && smallest_same(c, k, model) < 0)
+            add_name(&names, m->models[model], i++, n);
+    if (n > 0)
+        put_plain(w, arena_printf(&a, "For %s, no level below the base is shown to lose no more than %s of %s.", names.data, margin_of(&a, k), k->how));
+    arena_release(&a);
+    buf_release(&names);
+}
+
+static int put_by_model(struct jw *w, const struct claims *c, const struct measure *k, struct err *err)
+{
+    for (int i = 0; i < c->matrix->n_models; i++) {
+        const int v = smallest_same(c, k, i);
+        if (v >= 0 && put_smallest(w, c, k, i, v, err) < 0)
+            return -1;
+    }
+    put_without(w, c, k);
+    return 0;
 }
 
 /* Every model has a claim at the level, and every one says the same. */
@@ -405,11 +493,13 @@ static int put_speed(struct jw *w, const struct claims *c, int i_model)
 int sentences_of_choices(struct jw *w, const struct claims *c, struct err *err)
 {
     const struct measure *k = c->headline >= 0 ? &c->measures[c->headline] : NULL;
-    if (k && put_common(w, c, k) < 0)
-        return -1;
-    for (int i = 0; k && i < c->matrix->n_models; i++)
-        if (has_claim(c, k, i) && put_smallest(w, c, k, i, err) < 0)
-            return -1;
+    if (!k)
+        return 0;
+    return put_common(w, c, k) < 0 ? -1 : put_by_model(w, c, k, err);
+}
+
+int sentences_of_speeds(struct jw *w, const struct claims *c)
+{
     for (int i = 0; i < c->matrix->n_models; i++)
         if (put_speed(w, c, i) < 0)
             return -1;

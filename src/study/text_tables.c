@@ -6,7 +6,7 @@
 
 #include "base/banned.h"
 
-enum { TASKS_A_TABLE = 6, COLUMNS_MAX = 16 };
+enum { TASKS_A_TABLE = 8, COLUMNS_MAX = 16 };
 
 /* One column of a model's table; which: what `put` needs to know besides, a measure or a column of the matrix. */
 struct column {
@@ -165,7 +165,7 @@ static void put_table(struct jw *w, struct table *t, const struct claims *c, int
 
 static void size_table(struct jw *w, const struct claims *c, int i_model, struct arena *a)
 {
-    struct table t = { .caption = arena_printf(a, "%s: size, loss of perplexity, speed and memory.", c->matrix->models[i_model]) };
+    struct table t = { .caption = arena_printf(a, "%s: size and loss of perplexity.", c->matrix->models[i_model]) };
     const bool has_loss = c->n > 0 && c->measures[0].column < 0;
     add(&t, "level", true, put_level, 0);
     add(&t, "bits/weight", false, put_bpw, 0);
@@ -177,6 +177,13 @@ static void size_table(struct jw *w, const struct claims *c, int i_model, struct
         add(&t, "verdict", true, put_verdict, 0);
     }
     add(&t, "KL (nat)", false, put_kl, 0);
+    put_table(w, &t, c, i_model);
+}
+
+static void speed_table(struct jw *w, const struct claims *c, int i_model, struct arena *a)
+{
+    struct table t = { .caption = arena_printf(a, "%s: speed and memory.", c->matrix->models[i_model]) };
+    add(&t, "level", true, put_level, 0);
     add(&t, "prompt (t/s)", false, put_prompt, 0);
     add(&t, "generation (t/s)", false, put_gen, 0);
     add(&t, "first token (s)", false, put_ttft, 0);
@@ -187,21 +194,27 @@ static void size_table(struct jw *w, const struct claims *c, int i_model, struct
 static void score_table(struct jw *w, const struct claims *c, int i_model, int from, struct arena *a)
 {
     const struct matrix *m = c->matrix;
-    const int k = c->headline;
-    struct table t = { .caption = arena_printf(a, "%s: scores in percent%s.", m->models[i_model],
-                                               from == 0 && k >= 0 && c->measures[k].column >= 0
-                                                   ? arena_printf(a, "; loss of %s against the base, in points", c->measures[k].how)
-                                                   : "") };
+    struct table t = { .caption = arena_printf(a, "%s: scores in percent.", m->models[i_model]) };
     add(&t, "level", true, put_level, 0);
     for (int i = from; i < m->n_tasks && i < from + TASKS_A_TABLE; i++)
         add(&t, claims_task_name(m->tasks[i].name), false, put_score, i);
     if (from == 0 && matrix_has_composite(m))
         add(&t, "composite", false, put_score, m->n_tasks);
-    if (from == 0 && k >= 0 && c->measures[k].column >= 0) {
-        add(&t, "loss", false, put_loss, k);
-        add(&t, "95 % interval", false, put_loss_interval, k);
-        add(&t, "verdict", true, put_verdict, k);
-    }
+    put_table(w, &t, c, i_model);
+}
+
+static void loss_table(struct jw *w, const struct claims *c, int i_model, struct arena *a)
+{
+    const int k = c->headline;
+    if (k < 0 || c->measures[k].column < 0)
+        return;
+    struct table t = { .caption = arena_printf(a, "%s: loss of %s against the base, in points.", c->matrix->models[i_model], c->measures[k].how) };
+    add(&t, "level", true, put_level, 0);
+    add(&t, "bits/weight", false, put_bpw, 0);
+    add(&t, "score (%)", false, put_score, c->measures[k].column);
+    add(&t, "loss", false, put_loss, k);
+    add(&t, "95 % interval", false, put_loss_interval, k);
+    add(&t, "verdict", true, put_verdict, k);
     put_table(w, &t, c, i_model);
 }
 
@@ -211,8 +224,69 @@ void text_tables(struct jw *w, const struct claims *c)
     arena_init(&a);
     for (int i = 0; i < c->matrix->n_models; i++) {
         size_table(w, c, i, &a);
+        loss_table(w, c, i, &a);
         for (int from = 0; c->matrix->joint && from < c->matrix->n_tasks; from += TASKS_A_TABLE)
             score_table(w, c, i, from, &a);
+        speed_table(w, c, i, &a);
     }
     arena_release(&a);
+}
+
+/* --- any frame --------------------------------------------------------------------------------- */
+
+static bool is_empty(const struct frame *f, int column)
+{
+    for (int r = 0; r < f->n_rows; r++) {
+        const struct frame_cell *k = frame_at(f, r, column);
+        if (k->is_set && (f->columns[column].kind != FRAME_TEXT || k->text[0]))
+            return false;
+    }
+    return true;
+}
+
+static void put_frame_row(struct jw *w, const struct frame *f, int row)
+{
+    int n = 0;
+    for (int c = 0; c < f->n_columns; c++) {
+        struct buf text = BUF_INIT;
+        const struct frame_column *k = &f->columns[c];
+        if (is_empty(f, c))
+            continue;
+        if (row >= 0)
+            frame_format_cell(&text, f, row, c, false);
+        else
+            buf_printf(&text, "%s%s%s%s", k->label, *k->unit ? " (" : "", k->unit, *k->unit ? ")" : "");
+        put_cell(w, text.data, k->kind == FRAME_TEXT, n++ > 0);
+        buf_release(&text);
+    }
+}
+
+void text_frame(struct jw *w, const char *caption, const struct frame *f)
+{
+    struct buf align = BUF_INIT;
+    if (f->n_rows == 0)
+        return;
+    for (int c = 0; c < f->n_columns; c++)
+        if (!is_empty(f, c))
+            buf_putc(&align, f->columns[c].kind == FRAME_TEXT ? 'l' : 'r');
+    jw_object(w);
+    jw_kstr(w, "caption", caption);
+    jw_kstr(w, "align", align.data);
+    jw_key(w, "head");
+    jw_array(w);
+    put_frame_row(w, f, -1);
+    jw_end(w);
+    jw_key(w, "rows");
+    jw_array(w);
+    for (int r = 0; r < f->n_rows; r++) {
+        jw_object(w);
+        jw_key(w, "cells");
+        jw_array(w);
+        put_frame_row(w, f, r);
+        jw_end(w);
+        jw_end(w);
+    }
+    jw_end(w);
+    jw_end(w);
+    buf_release(&align);
 }

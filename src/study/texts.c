@@ -12,10 +12,14 @@
 #include "report/mustache.h"
 #include "report/raster.h"
 #include "study/analyse.h"
+#include "study/rank.h"
+#include "study/recommend.h"
 #include "study/sentences.h"
 #include "study/text_tables.h"
 
 #include "base/banned.h"
+
+static const double ram_bytes = 8.0 * (1 << 30); /* the study guide's laptop */
 
 struct texts {
     struct store *store;
@@ -23,6 +27,8 @@ struct texts {
     struct arena a;
     struct matrix *matrix;
     struct claims claims;
+    struct rank *rank;
+    struct recommend *recommend; /* for ram_bytes; NULL where nothing has a score */
     struct cell_row *cells; /* [n_cells] */
     int n_cells;
     struct frame text;
@@ -154,6 +160,7 @@ static void put_times(struct texts *t)
     }
     jw_kstr(&t->w, "first", *last ? first : "");
     jw_kstr(&t->w, "last", last);
+    jw_kstr(&t->w, "day", arena_strndup(&t->a, last, strcspn(last, "T ")));
 }
 
 static void put_head(struct texts *t)
@@ -218,6 +225,7 @@ static void put_has(struct texts *t)
     jw_kbool(&t->w, "has_composite", m->joint && matrix_has_composite(m));
     jw_kbool(&t->w, "has_claims", t->claims.n > 0);
     jw_kbool(&t->w, "has_speed", has_speed);
+    jw_kbool(&t->w, "has_rank", t->rank->n_sentences > 0);
     jw_kbool(&t->w, "has_memory", has_memory);
     jw_kstr(&t->w, "text_size", has_text ? text_size(t) : "");
     jw_kstr(&t->w, "margins", has_ppl && has_score ? "1 % of perplexity, 1 point of a score" : has_ppl ? "1 % of perplexity" : "1 point of a score");
@@ -240,14 +248,14 @@ static bool is_task(const struct texts *t, int i_measure)
 
 static int put_perplexity(struct texts *t)
 {
-    return t->claims.n > 0 && t->claims.measures[0].column < 0 ? sentences_of_losses(&t->w, &t->claims, 0, false, t->err) : 0;
+    return t->claims.n > 0 && t->claims.measures[0].column < 0 ? sentences_of_losses(&t->w, &t->claims, 0, t->err) : 0;
 }
 
 static int put_composite(struct texts *t)
 {
     for (int i = 0; i < t->claims.n; i++)
         if (t->claims.measures[i].column == t->matrix->n_tasks)
-            return sentences_of_losses(&t->w, &t->claims, i, false, t->err);
+            return sentences_of_losses(&t->w, &t->claims, i, t->err);
     return 0;
 }
 
@@ -255,8 +263,39 @@ static int put_composite(struct texts *t)
 static int put_by_task(struct texts *t)
 {
     for (int i = 0; i < t->claims.n; i++)
-        if (is_task(t, i) && sentences_of_losses(&t->w, &t->claims, i, has_composite(t), t->err) < 0)
+        if (is_task(t, i) &&
+            (has_composite(t) ? sentences_of_differences : sentences_of_losses)(&t->w, &t->claims, i, t->err) < 0)
             return -1;
+    return 0;
+}
+
+static int put_speeds(struct texts *t)
+{
+    return sentences_of_speeds(&t->w, &t->claims);
+}
+
+static void put_text(struct texts *t, const char *text)
+{
+    jw_object(&t->w);
+    jw_kstr(&t->w, "text", text);
+    jw_end(&t->w);
+}
+
+/* Why there is no ranking stands among what is missing. */
+static int put_rank(struct texts *t)
+{
+    const struct rank *r = t->rank;
+    if (!*r->missing)
+        put_text(t, r->answer);
+    for (int i = 0; i < r->n_sentences; i++)
+        put_text(t, r->sentences[i]);
+    return 0;
+}
+
+static int put_recommend(struct texts *t)
+{
+    for (int i = 0; t->recommend && i < t->recommend->n_sentences; i++)
+        put_text(t, t->recommend->sentences[i]);
     return 0;
 }
 
@@ -267,6 +306,9 @@ static const struct {
     { "All tasks together", put_composite },
     { "Task by task", put_by_task },
     { "Perplexity", put_perplexity },
+    { "Rankings, sensitivity and cliffs", put_rank },
+    { "Speed", put_speeds },
+    { "A computer with 8 GiB of memory", put_recommend },
 };
 
 /* What put writes, as an array that is not in the facts yet: out is "[]" when it writes nothing. */
@@ -347,6 +389,8 @@ static int put_gaps(struct texts *t)
 {
     bool *is_told = arena_alloc(&t->a, (size_t)t->n_cells + 1);
     int rc = sentences_of_gaps(&t->w, &t->claims, t->err);
+    if (*t->rank->missing && t->matrix->n_models > 1)
+        put_text(t, t->rank->answer);
     for (int i = 0; i < t->n_cells; i++)
         if (!is_told[i] && strcmp(t->cells[i].status, "failed") == 0 && strcmp(t->cells[i].kind, "task") != 0)
             put_failure(t, i, is_told);
@@ -364,6 +408,8 @@ static const struct {
     { "efron", "B. Efron. Bootstrap methods: another look at the jackknife. Annals of Statistics 7, 1979." },
     { "tost", "D. J. Schuirmann. A comparison of the two one-sided tests procedure. Journal of Pharmacokinetics and Biopharmaceutics 15, 1987." },
     { "holm", "S. Holm. A simple sequentially rejective multiple test procedure. Scandinavian Journal of Statistics 6, 1979." },
+    { "bonett", "D. G. Bonett and R. M. Price. Adjusted Wald confidence interval for a difference of binomial proportions based on paired data. "
+                "Journal of Educational and Behavioral Statistics 37, 2012." },
     { "llamacpp", "G. Gerganov et al. llama.cpp." },
 };
 
@@ -385,13 +431,34 @@ static void put_references(struct texts *t)
 
 static int put_choices(struct texts *t)
 {
+    if (t->recommend && t->recommend->n_fit > 0 && t->recommend->n_sentences > 0)
+        put_text(t, t->recommend->sentences[0]);
     return sentences_of_choices(&t->w, &t->claims, t->err);
+}
+
+static int put_budgets(struct texts *t)
+{
+    static const double gib = 1 << 30, budgets[] = { 2 * gib, 4 * gib, 8 * gib, 16 * gib };
+    const struct recommend_options o = { RECOMMEND_REST };
+    static const char *const shown[] = { "ram_gib", "choice", "quality", "memory_gib", "gen_tps", "runner_up", NULL };
+    struct frame all, f;
+    if (!t->recommend)
+        return 0;
+    int rc = recommend_table(&all, t->matrix, &o, budgets, sizeof budgets / sizeof budgets[0], t->err);
+    if (rc == 0) {
+        frame_select(&f, &all, shown);
+        text_frame(&t->w, "The best variant for a computer's memory, and the next one.", &f);
+        frame_release(&f);
+    }
+    frame_release(&all);
+    return rc;
 }
 
 static int put_tables(struct texts *t)
 {
+    int rc = put_budgets(t);
     text_tables(&t->w, &t->claims);
-    return 0;
+    return rc;
 }
 
 static int put_facts(struct texts *t)
@@ -432,6 +499,11 @@ static int write_all(struct texts *t)
     return rc;
 }
 
+static bool has_scores(const struct texts *t)
+{
+    return t->claims.headline >= 0 && t->claims.measures[t->claims.headline].column >= 0;
+}
+
 int texts_write(struct store *s, const char *dir, struct err *err)
 {
     struct texts t = { .store = s, .dir = dir, .facts = BUF_INIT, .err = err };
@@ -442,8 +514,14 @@ int texts_write(struct store *s, const char *dir, struct err *err)
         matrix_load(&t.matrix, &s, 1, &options, err) < 0)
         goto done;
     claims_of(&t.claims, t.matrix, &t.a);
+    t.rank = rank_of(t.matrix, &(struct rank_options)RANK_DEFAULT);
+    if (has_scores(&t) &&
+        recommend_of(&t.recommend, t.matrix, &(struct recommend_options){ .ram_bytes = ram_bytes, RECOMMEND_REST }, err) < 0)
+        goto done;
     ret = write_all(&t);
 done:
+    recommend_close(t.recommend);
+    rank_close(t.rank);
     matrix_close(t.matrix);
     frame_release(&t.text);
     buf_release(&t.facts);
