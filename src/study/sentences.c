@@ -545,6 +545,49 @@ static const struct {
     { has_no_speed, "Speed was not measured." },
 };
 
+/* Where the next "; name: why" begins; a "; " inside of a reason begins none. */
+static const char *next_piece(const char *piece)
+{
+    for (const char *c = strstr(piece, "; "); c; c = strstr(c + 2, "; ")) {
+        const size_t n = strcspn(c + 2, " :;");
+        if (n > 0 && c[2 + n] == ':' && c[3 + n] == ' ')
+            return c + 2;
+    }
+    return NULL;
+}
+
+/* "a: failed: x; b: failed: x; c: not run" -> "a, b: failed: x; c: not run": one bad file fails many measures at once. */
+static void put_missing(struct buf *out, const char *missing)
+{
+    const char *why = NULL;
+    size_t n_why = 0;
+    for (const char *p = missing, *next; p && *p; p = next) {
+        next = next_piece(p);
+        const size_t n = next ? (size_t)(next - p) - 2 : strlen(p), n_name = strcspn(p, ":");
+        const bool same = why && n - n_name == n_why && strncmp(p + n_name, why, n_why) == 0;
+        if (why && !same) {
+            buf_append(out, why, n_why);
+            buf_puts(out, "; ");
+        }
+        buf_puts(out, same ? ", " : "");
+        buf_append(out, p, n_name < n ? n_name : n);
+        why = p + n_name;
+        n_why = n - n_name;
+    }
+    if (why)
+        buf_append(out, why, n_why);
+}
+
+static void put_missing_of(struct jw *w, const struct matrix_variant *v)
+{
+    struct buf text = BUF_INIT;
+    buf_printf(&text, "Not measured of %s: ", v->name);
+    put_missing(&text, v->missing);
+    buf_putc(&text, '.');
+    put_plain(w, text.data);
+    buf_release(&text);
+}
+
 int sentences_of_gaps(struct jw *w, const struct claims *c, struct err *err)
 {
     const struct matrix *m = c->matrix;
@@ -556,7 +599,7 @@ int sentences_of_gaps(struct jw *w, const struct claims *c, struct err *err)
             put_plain(w, gaps[i].text);
     for (int v = 0; v < m->n_variants; v++)
         if (m->variants[v].missing && *m->variants[v].missing)
-            put_plain(w, arena_printf(&a, "Not measured of %s: %s.", m->variants[v].name, m->variants[v].missing));
+            put_missing_of(w, &m->variants[v]);
     for (int v = 0; v < m->n_variants; v++)
         if (m->variants[v].is_upcast && m->variants[v].base == v)
             put_plain(w, arena_printf(&a, "The base of %s was made from a file with fewer bits: losses are against those weights, not against the "

@@ -366,34 +366,11 @@ static int put_findings(struct texts *t)
 
 /* --- what is missing --------------------------------------------------------------------------- */
 
-/* Failures of one level that have the same reason, in one sentence; of tasks the matrix tells. */
-static void put_failure(struct texts *t, int i, bool *is_told)
-{
-    const struct cell_row *c = &t->cells[i];
-    const char *kinds = c->kind;
-    for (int k = i + 1; k < t->n_cells; k++) {
-        const struct cell_row *o = &t->cells[k];
-        if (is_told[k] || strcmp(o->status, "failed") != 0 || strcmp(o->model, c->model) != 0 || strcmp(o->level, c->level) != 0 ||
-            strcmp(o->reason, c->reason) != 0 || strcmp(o->kind, "task") == 0)
-            continue;
-        is_told[k] = true;
-        if (!strstr(kinds, o->kind))
-            kinds = arena_printf(&t->a, "%s, %s", kinds, o->kind);
-    }
-    jw_object(&t->w);
-    jw_kstr(&t->w, "text", arena_printf(&t->a, "Failed: %s %s, %s: %s.", c->model, c->level, kinds, c->reason));
-    jw_end(&t->w);
-}
-
 static int put_gaps(struct texts *t)
 {
-    bool *is_told = arena_alloc(&t->a, (size_t)t->n_cells + 1);
     int rc = sentences_of_gaps(&t->w, &t->claims, t->err);
     if (*t->rank->missing && t->matrix->n_models > 1)
         put_text(t, t->rank->answer);
-    for (int i = 0; i < t->n_cells; i++)
-        if (!is_told[i] && strcmp(t->cells[i].status, "failed") == 0 && strcmp(t->cells[i].kind, "task") != 0)
-            put_failure(t, i, is_told);
     return rc;
 }
 

@@ -171,7 +171,7 @@ static void missing_models(void **state)
     make(&s, 3, 2);
     put(&s, "A Q4_0", 0.1, -0.1, 0.3);
     put(&s, "B Q4_0", 0.2, -0.1, 0.3);
-    s.variants[5].missing = "gsm8k: failed: out of memory"; /* C Q4_0 */
+    s.variants[5].missing = "gsm8k: not run; kl: failed: bad; that is one: reason; speed: failed: bad; that is one: reason"; /* C Q4_0 */
     assert_says(&s, write_losses, "Q4_0 costs nothing measurable in perplexity for each of the 2 models that were measured there: every 95 % interval of "
                                   "the loss lies within 1 %; the largest loss is 0.20 % (B).\n");
     struct buf json = BUF_INIT;
@@ -184,7 +184,7 @@ static void missing_models(void **state)
     assert_non_null(strstr(json.data, "No level below the base is shown to be safe for all 3 models"));
     buf_release(&json);
     assert_says(&s, write_gaps, "No tasks were measured: perplexity and KL divergence say how much a level changes a model, not how well it does a task.\n"
-                                "Speed was not measured.\nNot measured of C Q4_0: gsm8k: failed: out of memory.\n");
+                                "Speed was not measured.\nNot measured of C Q4_0: gsm8k: not run; kl, speed: failed: bad; that is one: reason.\n");
 }
 
 static void nothing_to_compare(void **state)
