@@ -365,17 +365,27 @@ static int make_variants(struct mx *x, struct err *err)
 
 /* --- tasks ------------------------------------------------------------------------------------- */
 
-int mx_primary(const struct mx_fact *f)
+int matrix_primary(const char *const *names, int n)
 {
     static const char *const order[] = { "acc_norm", "acc", "exact_match", "prompt_level_strict_acc", "bleu_acc", "rougeL_acc" };
     for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)
-        for (int m = 0; m < f->n_metrics; m++)
-            if (strcmp(f->metrics[m].name, order[i]) == 0)
+        for (int m = 0; m < n; m++)
+            if (strcmp(names[m], order[i]) == 0)
                 return m;
-    for (int m = 0; m < f->n_metrics; m++)
+    return -1;
+}
+
+int mx_primary(const struct mx_fact *f)
+{
+    const char *names[TASK_METRICS_MAX] = { NULL };
+    int n = f->n_metrics < TASK_METRICS_MAX ? f->n_metrics : TASK_METRICS_MAX;
+    for (int m = 0; m < n; m++)
+        names[m] = f->metrics[m].name;
+    const int at = matrix_primary(names, n);
+    for (int m = 0; at < 0 && m < n; m++)
         if (f->metrics[m].aggregation == AGGREGATE_EXACT)
             return m;
-    return 0;
+    return at < 0 ? 0 : at;
 }
 
 static int find_known(const char *leaf)
@@ -384,6 +394,14 @@ static int find_known(const char *leaf)
         if (strcmp(leaf, known[i].name) == 0 || (known[i].prefix && strncmp(leaf, known[i].prefix, strlen(known[i].prefix)) == 0))
             return i;
     return -1;
+}
+
+bool matrix_known_task(struct matrix_known *out, const char *leaf)
+{
+    const int i = find_known(leaf);
+    if (i >= 0)
+        *out = (struct matrix_known){ known[i].name, known[i].baseline, known[i].twin_of };
+    return i >= 0;
 }
 
 /* Leaves that any cell says to be in a group: the widest group of a leaf is its task. */

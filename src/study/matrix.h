@@ -125,6 +125,16 @@ int matrix_at(const struct matrix *m, int i_model, const char *level);
 int matrix_find(int *out, const struct matrix *m, int i_store, const char *text, struct err *err);
 int matrix_find_task(const struct matrix *m, const char *name); /* -1 */
 
+/* What is known of a task or of a part of one ("mmlu_anatomy" is of "mmlu"); false: nothing. */
+struct matrix_known {
+    const char *task;
+    double baseline;
+    const char *twin_of; /* a task of the same questions, which counts in a composite instead; or NULL */
+};
+bool matrix_known_task(struct matrix_known *out, const char *leaf);
+/* Which of a task's metrics it is looked at by; -1: none of these names. */
+int matrix_primary(const char *const *names, int n);
+
 /* Column of joint: a task's number, or m->n_tasks for the composite. NaN where the variant has it not. */
 double matrix_value(const struct matrix *m, int variant, int column);
 const char *matrix_column_name(const struct matrix *m, int column); /* "composite" */
