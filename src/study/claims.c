@@ -1,8 +1,12 @@
 #include "study/claims.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/xalloc.h"
+#include "stats/holm.h"
+#include "stats/normal.h"
 #include "stats/paired.h"
 
 #include "base/banned.h"
@@ -31,7 +35,7 @@ static void put_claim(struct measure *k, int v, double loss, double low, double 
 {
     if (!isfinite(loss) || !isfinite(low) || !isfinite(high))
         return;
-    k->claims[v] = (struct claim){ true, loss, low, high, verdict_of((struct interval){ -high, -low }, k->margin) };
+    k->claims[v] = (struct claim){ true, loss, low, high, VERDICT_UNDECIDED };
     k->n_claims++;
 }
 
@@ -104,6 +108,37 @@ static void of_column(struct measure *k, const struct matrix *m)
     }
 }
 
+static const double alpha = 0.05, z95 = 1.959963984540054;
+
+/* Two-sided p of what a claim's interval says; 1 where it says nothing. */
+static double p_of(const struct claim *c, double margin)
+{
+    const double down = (c->loss - c->low) / z95, up = (c->high - c->loss) / z95; /* standard errors */
+    double z = 0;
+    switch (verdict_of((struct interval){ -c->high, -c->low }, margin)) {
+    case VERDICT_WORSE: z = (c->loss - margin) / down; break;
+    case VERDICT_BETTER: z = (-margin - c->loss) / up; break;
+    case VERDICT_SAME: z = fmin((margin - c->loss) / up, (c->loss + margin) / down); break;
+    default: break;
+    }
+    return z > 0 ? 2 * normal_cdf(-z) : 1;
+}
+
+void claims_settle(struct measure *k, int n)
+{
+    double *p = xcalloc((size_t)n + 1, sizeof *p);
+    int n_there = 0, i = 0;
+    for (int v = 0; v < n; v++)
+        if (k->claims[v].is_there)
+            p[n_there++] = p_of(&k->claims[v], k->margin);
+    holm_adjust(p, p, (size_t)n_there);
+    for (int v = 0; v < n; v++)
+        if (k->claims[v].is_there)
+            k->claims[v].verdict = p[i++] <= alpha ? verdict_of((struct interval){ -k->claims[v].high, -k->claims[v].low }, k->margin)
+                                                   : VERDICT_UNDECIDED;
+    free(p);
+}
+
 /* Keeps the measure when there is a claim of it. */
 static void add(struct claims *out, struct arena *a, const char *how, int column)
 {
@@ -115,6 +150,7 @@ static void add(struct claims *out, struct arena *a, const char *how, int column
         of_perplexity(k, m);
     else
         of_column(k, m);
+    claims_settle(k, m->n_variants);
     out->n += k->n_claims > 0;
 }
 

@@ -11,6 +11,8 @@
  * claim     [n_variants] loss and its 95 % interval: of perplexity the matrix's, of scores the joint bootstrap's paired
  *           difference, or Bonett and Price's (stats/paired.h) where that reaches further (few flips: the bootstrap of no flip
  *           at all has width 0); a composite widens by what its tasks do. is_there false: the base itself, or one of both sides was not measured whole
+ * verdict   of the interval (stats/verdict.h), and only where it stands after Holm over all claims of the measure: the chance of
+ *           any false claim about a measure is 5 %. p is normal, by the half of the interval that looks to the margin
  * margin    1 % of perplexity, 1 point of a score
  * headline  the measure that recommendations rest on: composite, else the only task, else perplexity; -1: none
  * Errors    none      Owns  lives in the arena; the matrix must live as long      Source docs/METHODS.md     Tests  unit/test_sentences.c
@@ -44,6 +46,9 @@ struct claims {
 
 /* "arc_challenge" -> "ARC-C"; its own name when it is none of the guide's. */
 const char *claims_task_name(const char *task);
+
+/* Sets the verdicts of all claims that are there, from their intervals and the margin. n: variants. */
+void claims_settle(struct measure *k, int n);
 
 void claims_of(struct claims *out, const struct matrix *m, struct arena *a);
 

@@ -31,8 +31,7 @@ static const struct {
                          ", by more than <<margin>>: losses from <<min>> (<<min_of>>) to <<max>> (<<max_of>>)." },
     { ALL_UNDECIDED, true, "Whether <<levels>> costs <<model>> more than <<margin>> of <<how>> is undecided: the loss is <<max>> <<max_interval>>." },
     { ALL_UNDECIDED, false, "Whether <<levels>> <<#one_level>>costs<</one_level>><<^one_level>>cost<</one_level>> more than <<margin>> of <<how>> is "
-                            "undecided" WHO ": the measured losses are <<min>> (<<min_of>>) to <<max>> (<<max_of>>), and their intervals reach "
-                            "over the margin." },
+                            "undecided" WHO ": the measured losses are <<min>> (<<min_of>>) to <<max>> (<<max_of>>)." },
     { MIXED, false, "What <<levels>> costs in <<how>> depends on the model<<#same>>; nothing measurable: <<same>><</same>><<#worse>>; more than "
                     "<<margin>>: <<worse>><</worse>><<#better>>; better by more than <<margin>>: <<better>><</better>><<#undecided>>; undecided: "
                     "<<undecided>><</undecided>>." },

@@ -5,6 +5,9 @@ import sqlite3
 import sys
 import unicodedata
 
+from scipy.stats import norm
+from statsmodels.stats.multitest import multipletests
+
 failed = False
 
 
@@ -29,7 +32,7 @@ tasks = json.load(open("tasks.json"))
 page = open("rep/paper/section.txt", encoding="utf-8").read()
 pages = page.split("\f")[:-1]
 mark = "SYNTHETIC DATA: nothing here was measured"
-text = plain(page.replace(mark, ""))
+text = plain("".join(re.sub(r"\n\s*\d+\s*$", "\n", p) for p in pages).replace(mark, "").replace("SYNTHETIC\n", ""))
 post = open("rep/post.md", encoding="utf-8").read()
 
 check(f"SYNTHETIC on each of {len(pages)} pages", len(pages) >= 4 and all(mark in p for p in pages))
@@ -53,6 +56,22 @@ def fixed(value, digits):
     return "" if value is None else re.sub(r"^-(0\.0*)$", r"\1", f"{value:.{digits}f}")
 
 
+def alone(lo, hi):
+    return "same" if -1 <= lo and hi <= 1 else "worse" if lo > 1 else "better" if hi < -1 else "undecided"
+
+
+def p_value(loss, lo, hi):
+    """Normal, by the half of the interval that looks to the margin."""
+    down, up = (loss - lo) / norm.ppf(0.975), (hi - loss) / norm.ppf(0.975)
+    z = {"worse": (loss - 1) / down, "better": (-1 - loss) / up, "same": min((1 - loss) / up, (loss + 1) / down), "undecided": 0}[alone(lo, hi)]
+    return min(1, 2 * norm.sf(z))
+
+
+claims = {(r["model"], r["level"]): (r["loss_pct"], r["loss_lo_pct"], r["loss_hi_pct"]) for r in levels if r["loss_pct"] is not None}
+holm = multipletests([p_value(*c) for c in claims.values()], method="holm")[1]
+verdicts = {k: alone(*c[1:]) if p <= 0.05 else "undecided" for (k, c), p in zip(claims.items(), holm)}
+check("verdicts of every kind but better", {"same", "worse"} <= set(verdicts.values()), verdicts)
+
 tables = {t["caption"]: [[c["text"] for c in r["cells"]] for r in t["rows"]] for t in facts["tables"]}
 heads = {t["caption"]: [c["text"] for c in t["head"]] for t in facts["tables"]}
 n_checked = n_wrong = 0
@@ -71,9 +90,8 @@ for row in levels:
                 n_checked += 1
                 n_wrong += cell != want
             if head == "verdict" and row["loss_pct"] is not None:
-                lo, hi = row["loss_lo_pct"], row["loss_hi_pct"]
                 n_checked += 1
-                n_wrong += cell != ("same" if -1 <= lo and hi <= 1 else "worse" if lo > 1 else "better" if hi < -1 else "undecided")
+                n_wrong += cell != verdicts[row["model"], row["level"]]
 check(f"{n_checked} values of sizes, losses, speeds", n_checked > 80 and n_wrong == 0, f"{n_wrong} differ")
 
 db = sqlite3.connect("awkward.db")
@@ -121,10 +139,10 @@ check("numbers of the speed sentences", numbers("Speed") <= speed, numbers("Spee
 for h, s in sentences:
     if h == "Perplexity":
         for r in levels:
-            if r["loss_pct"] is None or not re.match(rf"(Q\w+(, | and )?)*{r['level']}\b.* cost", s):
+            if r["loss_pct"] is None or not re.match(rf"(Whether )?(Q\w+(, | and )?)*{r['level']}\b.* cost", s):
                 continue
-            lo, hi = r["loss_lo_pct"], r["loss_hi_pct"]
-            ok = (-1 <= lo and hi <= 1) if "nothing measurable" in s and "depends" not in s else lo > 1 if "more than 1 %" in s and "depends" not in s else True
+            verdict = verdicts[r["model"], r["level"]]
+            ok = "depends" in s or verdict == ("undecided" if s.startswith("Whether") else "same" if "nothing measurable" in s else "worse")
             check(f"claimed: {r['level']} of {latex_name(r['model'])[:12]}", ok, s)
 
 # charts: the PDF is of the SVG that the page shows
