@@ -11,8 +11,9 @@ static const char *const shown[] = { "model", "level", "standing", "quality", "l
 static int read_options(struct recommend_options *out, const struct settings *s, struct err *err)
 {
     int64_t reserve = -1;
-    if (strcmp(s->reserve, "auto") != 0 && units_parse_bytes(&reserve, s->reserve, err) < 0)
-        return err_prefix(err, "--reserve: ");
+    struct err why = { 0 };
+    if (strcmp(s->reserve, "auto") != 0 && units_parse_bytes(&reserve, s->reserve, &why) < 0)
+        return err_set(err, ERR_USAGE, "--reserve: %s, or auto", why.msg);
     *out = (struct recommend_options){ .ram_bytes = (double)s->ram, .reserve_bytes = (double)reserve, .min_tps = s->min_tps,
                                        .task_weights = s->task_weights, .confidence = 0.95, .margin = s->margin / 100,
                                        .tolerance = s->tolerance / 100 };

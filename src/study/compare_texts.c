@@ -150,16 +150,16 @@ static int read_side(struct reading *r, struct compare_task *t, int leaf, int i_
 /* The evaluation of a cell; parts of one task share it. */
 static int open_evaluation(struct reading *r, const struct cell_row *row, struct json *fact, struct err *err)
 {
-    struct settings s;
-    if (cell_settings(&s, &r->arena, row, fact ? json_root(fact) : NULL, r->given, err) < 0)
+    struct settings *s = arena_alloc(&r->arena, sizeof *s); /* the evaluation borrows them */
+    if (cell_settings(s, &r->arena, row, fact ? json_root(fact) : NULL, r->given, err) < 0)
         return -1;
-    const char *key = arena_printf(&r->arena, "%s|%s", row->settings, s.tasks);
+    const char *key = arena_printf(&r->arena, "%s|%s", row->settings, s->tasks);
     if (r->key && strcmp(key, r->key) == 0)
         return 0;
     evaluation_close(r->e);
     r->e = NULL;
     r->key = NULL;
-    if (evaluation_open(&r->e, &s, err) < 0)
+    if (evaluation_open(&r->e, s, err) < 0)
         return -1;
     r->key = key;
     return 0;

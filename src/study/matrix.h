@@ -19,7 +19,7 @@
  * choice   [n_variants] pointers to [n_items], the option that the model took, from 0, by the primary metric; -1: none.
  *          NULL: not known (tasks without options; a store from before choices were kept: perbit rescore adds them, of acc
  *          they come from the log-probabilities). Only with options.has_choices
- * metric   acc_norm where the task has it, else acc, exact_match (its first filter), prompt_level_strict_acc ...; of a
+ * metric   that all parts of a task have: acc_norm where it is there, else acc, exact_match (its first filter), prompt_level_strict_acc ...; of a
  *          rubric "exact": 1 where the model's score is the human's, a score that cannot be read is not
  * composite  tasks that at least half as many variants answered whole as the best of them, without twins of others
  *          (truthfulqa_mc1 and _gen beside _mc2); or as options.composite names them
