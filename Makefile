@@ -5,7 +5,7 @@
 #
 # Thin on purpose: tools/*.sh and CMake do the work. PERBIT_* variables are explained in tools/deps.sh.
 
-.PHONY: all dev deps test check golden agree demo bench format coverage install clean help
+.PHONY: all dev deps test check golden agree demo study-small bench format coverage install clean help
 
 all:
 	@tools/deps.sh --quiet
@@ -39,6 +39,9 @@ agree: ## random rows for hundreds of lm-evaluation-harness's tasks; PERBIT_PYTH
 demo: all ## tools/demo.sh
 	@PERBIT=$(CURDIR)/build/release/perbit tools/demo.sh
 
+study-small: all ## a real study on eight levels and five tasks, half an hour: tools/study_small.sh
+	@PERBIT=$(CURDIR)/build/release/perbit tools/study_small.sh
+
 bench: all ## perbit's own speed: bench/run.sh
 	@PERBIT=$(CURDIR)/build/release/perbit bench/run.sh
 
@@ -56,4 +59,4 @@ clean: ## remove build/; the cache of deps.sh stays
 	@rm -rf build
 
 help: ## this
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22

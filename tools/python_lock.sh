@@ -6,7 +6,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 wanted=(lm_eval==0.4.13 datasets==5.2.0 pandas==3.1.1 pyarrow==26.0.1 nltk==3.10.4 sacrebleu==2.6.0 langdetect==1.0.9
-        rouge-score==0.1.2 immutabledict scikit-learn scipy statsmodels)
+        rouge-score==0.1.2 immutabledict scikit-learn scipy statsmodels jsonschema)
 pip3 install --ignore-installed --dry-run --quiet --report "$work/report.json" "${wanted[@]}"
 {
     grep '^#' python.lock

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "cli/measure.h"
 #include "study/pages.h"
+#include "study/texts.h"
 
 static const char *const groups[] = { "store", "output", NULL };
 
@@ -13,7 +14,11 @@ static int run(struct invocation *in, struct err *err)
     const char *page;
     if (open_store_to_read(&store, in, in->n_args > 1 ? in->args[1] : NULL, err) < 0)
         return EXIT_FAILED;
-    int rc = pages_write(store, in->args[0], &in->arena, &page, err);
+    int rc = texts_clear(in->args[0], err);
+    if (rc == 0)
+        rc = pages_write(store, in->args[0], &in->arena, &page, err);
+    if (rc == 0)
+        rc = texts_write(store, in->args[0], err);
     store_close(store);
     if (rc == 0)
         puts(page);
@@ -21,5 +26,9 @@ static int run(struct invocation *in, struct err *err)
 }
 
 const struct command cmd_report = { .name = "report", .synopsis = "DIR [STORE|STUDY.yaml]",
-                                    .summary = "write a page with the charts and tables, and each chart as SVG",
+                                    .summary = "write a page, a paper's section, a post, and the charts",
+                                    .details = "DIR/index.html      charts and tables, one file, no network\n"
+                                               "DIR/post.md         a post with the charts (PNG), for a blog or the Hub\n"
+                                               "DIR/paper/          section.tex and its charts (PDF): pdflatex section.tex, or \\input it\n"
+                                               "DIR/<chart>.svg     each chart; texts.json: all that the texts are filled with",
                                     .min_args = 1, .max_args = 2, .groups = groups, .run = run };

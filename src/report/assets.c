@@ -1,4 +1,4 @@
-/* The folders come from the build: PERBIT_CHARTS_DIR, PERBIT_PAGE_DIR, PERBIT_JS_DIR. */
+/* The folders come from the build: PERBIT_CHARTS_DIR, PERBIT_TEXTS_DIR, PERBIT_PAGE_DIR, PERBIT_JS_DIR. */
 #include "report/assets.h"
 
 #include <string.h>
@@ -10,6 +10,8 @@
 #define ASSET_LIST(X)                                                                              \
     X(spec_perplexity_bpw, PERBIT_CHARTS_DIR, "perplexity_bpw.vl.json")                            \
     X(spec_speed_size, PERBIT_CHARTS_DIR, "speed_size.vl.json")                                    \
+    X(section_tex, PERBIT_TEXTS_DIR, "section.tex")                                                \
+    X(post_md, PERBIT_TEXTS_DIR, "post.md")                                                        \
     X(page_css, PERBIT_PAGE_DIR, "page.css")                                                       \
     X(page_js, PERBIT_PAGE_DIR, "page.js")                                                         \
     X(svg_js, PERBIT_PAGE_DIR, "svg.js")                                                           \

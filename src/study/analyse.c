@@ -314,12 +314,22 @@ int analyse_levels(struct frame *out, struct store *s, struct err *err)
 
 static const struct frame_spec cell_columns[] = {
     { "model", "", "model", FRAME_TEXT, 0 },   { "level", "", "level", FRAME_TEXT, 0 },
-    { "kind", "", "measure", FRAME_TEXT, 0 },  { "status", "", "status", FRAME_TEXT, 0 },
-    { "reason", "", "reason", FRAME_TEXT, 0 }, { "attempts", "", "attempts", FRAME_INT, 0 },
+    { "kind", "", "measure", FRAME_TEXT, 0 },  { "task", "", "task", FRAME_TEXT, 0 },
+    { "status", "", "status", FRAME_TEXT, 0 }, { "reason", "", "reason", FRAME_TEXT, 0 }, { "attempts", "", "attempts", FRAME_INT, 0 },
     { "started", "", "started", FRAME_TEXT, 0 }, { "finished", "", "finished", FRAME_TEXT, 0 },
     { "engine", "", "engine", FRAME_TEXT, 0 }, { "machine", "", "machine", FRAME_TEXT, 0 },
     { "settings", "", "settings", FRAME_TEXT, 0 }, { "key", "", "key", FRAME_TEXT, 0 },
 };
+
+/* "arc_challenge:1.0:<sha256>" -> "arc_challenge" */
+static const char *task_name(struct arena *a, const char *identity)
+{
+    size_t n = strlen(identity);
+    for (int i = 0; i < 2; i++)
+        while (n > 0 && identity[--n] != ':')
+            ;
+    return arena_strndup(a, identity, n);
+}
 
 int analyse_cells(struct frame *out, struct store *s, struct err *err)
 {
@@ -332,8 +342,8 @@ int analyse_cells(struct frame *out, struct store *s, struct err *err)
     for (int i = 0; i < n; i++) {
         int row = frame_add_row(out);
         const char *texts[][2] = {
-            { "model", c[i].model }, { "level", c[i].level }, { "kind", c[i].kind }, { "status", c[i].status },
-            { "reason", c[i].reason }, { "started", c[i].started }, { "finished", c[i].finished },
+            { "model", c[i].model }, { "level", c[i].level }, { "kind", c[i].kind },
+            { "task", task_name(&out->arena, c[i].task) }, { "status", c[i].status }, { "reason", c[i].reason }, { "started", c[i].started }, { "finished", c[i].finished },
             { "engine", c[i].engine }, { "machine", c[i].machine_id }, { "settings", c[i].settings },
             { "key", c[i].key },
         };

@@ -174,6 +174,9 @@ static const struct opt_row rows[] = {
     { .key = "quiet", .short_name = "q", .type = OPT_BOOL, AT(quiet), .def = "false", .group = "output",
       .help = "no progress, only results and errors" },
 
+    { .key = "license", .type = OPT_STR, AT(license), .def = "cc-by-4.0", .group = "export",
+      .help = "license that the data set's card names, an identifier of the Hub's list" },
+
     { .key = "man", .type = OPT_BOOL, AT(man), .def = "false", .group = "help",
       .help = "the whole help as a manual page (man -l reads it)" },
 };

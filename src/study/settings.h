@@ -55,6 +55,8 @@ struct settings {
     /* output */
     const char *output;
     bool json, verbose, quiet;
+    /* export */
+    const char *license;
     /* help */
     bool man;
 };
