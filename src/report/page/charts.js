@@ -52,7 +52,7 @@ function themed(spec) {
 // Of a chart with a panel a task, only the task that is chosen.
 function taskPanel(spec) {
   if (!spec.concat || !state.task) return spec;
-  var kept = spec.concat.filter(function (panel) { return panel.title === state.task; });
+  var kept = spec.concat.filter(function (panel) { return panel.title.text === state.task; });
   if (kept.length) {
     spec.concat = kept;
     (spec.params || []).forEach(function (p) { if (p.views && p.views.length) p.views = [kept[0].name + "_points"]; });
