@@ -71,6 +71,8 @@ static const struct metric_info metrics[] = {
     [METRIC_ROUGEL_ACC] = { .name = "rougeL_acc", .unit = "", .label = "nearer a right answer by ROUGE-L", .higher_is_better = true },
     [METRIC_ROUGEL_DIFF] = { .name = "rougeL_diff", .unit = "", .label = "ROUGE-L, right less wrong", .higher_is_better = true },
     [METRIC_RATING] = { .name = "rating", .unit = "points", .label = "scores by a rubric", .is_series = true },
+    [METRIC_CHOICE] = { .name = "choice", .unit = "", .label = "option taken", .is_series = true },
+    [METRIC_SOURCE] = { .name = "source", .unit = "", .label = "source of the document" },
     [METRIC_N_CUT] = { .name = "n_cut", .unit = "tokens", .label = "tokens cut from the left" },
     [METRIC_TOKENS_ASKED] = { .name = "tokens_asked", .unit = "tokens", .label = "tokens asked for" },
     [METRIC_TOKENS_DECODED] = { .name = "tokens_decoded", .unit = "tokens", .label = "tokens computed" },

@@ -58,6 +58,8 @@ enum metric {
     METRIC_ROUGE2_MAX, METRIC_ROUGE2_ACC, METRIC_ROUGE2_DIFF,
     METRIC_ROUGEL_MAX, METRIC_ROUGEL_ACC, METRIC_ROUGEL_DIFF,
     METRIC_RATING,       /* series [2]: the human's score and the model's by a rubric; NaN: unreadable */
+    METRIC_CHOICE,       /* series [metrics of the task]: the option that the metric takes as the model's; NaN: it takes none */
+    METRIC_SOURCE,       /* documents with the same number are of one source (source_id of the row), so not independent */
     METRIC_N_CUT,        /* tokens cut from the left of a document's requests; stored when there are any */
     METRIC_TOKENS_ASKED, /* a chunk of documents, index = its first: tokens without any sharing */
     METRIC_TOKENS_DECODED, /* the same: tokens that the engine computed */

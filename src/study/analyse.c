@@ -36,8 +36,7 @@ int read_scalar(double *out, struct store *s, int64_t cell, enum metric m, struc
     return rc;
 }
 
-/* Statistics of a text cell: 1 and out; 0 when nothing is stored yet. */
-static int text_stats(struct perplexity_stats *out, struct store *s, int64_t cell, struct err *err)
+int text_stats(struct perplexity_stats *out, struct store *s, int64_t cell, struct err *err)
 {
     static const enum metric metrics[] = { METRIC_NLL, METRIC_NLL_BASE, METRIC_KL, METRIC_SAME_TOP, METRIC_SCORED_BYTES };
     struct values v[5] = { 0 };
@@ -148,13 +147,12 @@ static int put_file(struct frame *f, int row, const struct cell_row *c, struct e
     return 0;
 }
 
-static double pct_of_ln(double ln_ratio)
+double pct_of_ln(double ln_ratio)
 {
     return 100.0 * expm1(ln_ratio);
 }
 
-/* Chunks as units, when that is the larger error. */
-static struct interval interval_of(double value, double se, double se_chunk)
+struct interval text_interval(double value, double se, double se_chunk)
 {
     return normal_interval95((struct estimate){ value, isfinite(se_chunk) && se_chunk > se ? se_chunk : se });
 }
@@ -170,8 +168,8 @@ static int put_text(struct frame *f, int row, struct store *s, const struct cell
     frame_put_num(f, row, "bits_per_byte", st.bits_per_byte);
     if (!isfinite(st.kl.value))
         return 0;
-    const struct interval loss = interval_of(st.ln_ratio.value, st.ln_ratio.se, st.ln_ratio_se_chunk);
-    const struct interval kl = interval_of(st.kl.value, st.kl.se, st.kl_se_chunk);
+    const struct interval loss = text_interval(st.ln_ratio.value, st.ln_ratio.se, st.ln_ratio_se_chunk);
+    const struct interval kl = text_interval(st.kl.value, st.kl.se, st.kl_se_chunk);
     frame_put_num(f, row, "loss_pct", pct_of_ln(st.ln_ratio.value));
     frame_put_num(f, row, "loss_lo_pct", pct_of_ln(loss.low));
     frame_put_num(f, row, "loss_hi_pct", pct_of_ln(loss.high));

@@ -1,7 +1,8 @@
-/* analyse internals: what analyse.c and analyse_speed.c share: values of a cell. */
+/* analyse internals: what analyse.c, analyse_speed.c and matrix_facts.c share: values of a cell. */
 #ifndef PERBIT_STUDY_ANALYSE_INTERNAL_H
 #define PERBIT_STUDY_ANALYSE_INTERNAL_H
 
+#include "stats/perplexity_stats.h"
 #include "stats/speed_stats.h"
 #include "study/analyse.h"
 #include "study/workload.h"
@@ -15,6 +16,11 @@ int read_values(struct values *out, struct store *s, int64_t cell, enum metric m
 int read_scalar(double *out, struct store *s, int64_t cell, enum metric m, struct err *err); /* NaN: none */
 double median_of(struct store *s, int64_t cell, enum metric m, int slot, struct err *err);   /* NaN: none */
 
+/* Statistics of a text cell: 1 and out; 0 when nothing is stored yet. */
+int text_stats(struct perplexity_stats *out, struct store *s, int64_t cell, struct err *err);
+/* 95 %; chunks as units, when that is the larger error. */
+struct interval text_interval(double value, double se, double se_chunk);
+double pct_of_ln(double ln_ratio); /* what exp(ln_ratio) is above 1, in percent */
 /* What is known of the cell's file; all zero when it was never made. */
 int cell_file(struct modelfile *out, struct arena *a, const struct cell_row *c, struct err *err);
 int cell_tests(struct speed_test tests[WORKLOADS_MAX], struct store *s, struct arena *a, int64_t cell, int *out_n,

@@ -2,7 +2,10 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/json.h"
+#include "base/sha256.h"
 #include "base/xalloc.h"
 #include "stats/agreement.h"
 #include "stats/binomial.h"
@@ -66,6 +69,39 @@ static bool is_put_before(const struct task *t, int m)
     return m > 0 && is_of_rubric(&t->metrics[m]) && is_of_rubric(&t->metrics[m - 1]);
 }
 
+/* --- what else is kept of a document ------------------------------------------------------------ */
+
+static bool has_choice(const struct task_metric *m)
+{
+    return m->measure == MEASURE_ACC || m->measure == MEASURE_ACC_NORM || m->measure == MEASURE_ACC_BYTES;
+}
+
+/* The option that each metric takes: log-probabilities alone do not say it of acc_norm. */
+static int put_choices(const struct sink *sink, int slot, const struct task *t, const struct item *item, const struct given *given,
+                       struct err *err)
+{
+    double choice[TASK_METRICS_MAX];
+    bool any = false;
+    for (int m = 0; m < t->n_metrics; m++) {
+        const bool is_one = item->kind == ITEM_MULTIPLE_CHOICE && has_choice(&t->metrics[m]);
+        choice[m] = is_one ? score_choice(t->metrics[m].measure, item, given->answers) : (double)NAN;
+        any |= is_one;
+    }
+    return any ? sink_series(sink, slot, METRIC_CHOICE, item->doc_id, choice, t->n_metrics, err) : 0;
+}
+
+/* The first 52 bits of a digest of source_id (HellaSwag: the film or article that a question is made from). */
+static int put_source(const struct sink *sink, int slot, const struct item *item, struct err *err)
+{
+    char hex[SHA256_HEX_BYTES];
+    const char *id = json_str_or((yyjson_val *)item->doc, "source_id", NULL);
+    if (!id)
+        return 0;
+    sha256_bytes(hex, id, strlen(id));
+    hex[13] = '\0';
+    return sink_measure(sink, slot, METRIC_SOURCE, item->doc_id, (double)strtoull(hex, NULL, 16), err);
+}
+
 int task_scores_put(const struct sink *sink, int slot, struct grader *g, const struct item *item, const struct given *given,
                     struct err *err)
 {
@@ -78,7 +114,7 @@ int task_scores_put(const struct sink *sink, int slot, struct grader *g, const s
             if (!is_put_before(t, m) &&
                 put_score(sink, slot, &t->metrics[m], f, item->doc_id, &score[f * t->n_metrics + m], err) < 0)
                 return err_prefix(err, "%s: ", t->name);
-    return 0;
+    return put_choices(sink, slot, t, item, given, err) < 0 ? -1 : put_source(sink, slot, item, err);
 }
 
 /* --- reading ----------------------------------------------------------------------------------- */

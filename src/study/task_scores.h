@@ -3,7 +3,8 @@
  *
  * Of most metrics one number a document is stored, under the number of the filter as slot; of f1 and mcc, which are made
  * of all documents together, the class of the document and the one chosen; of IFEval's instructions one number each; of a
- * rubric one pair for all its metrics, the human's score and the model's.
+ * rubric one pair for all its metrics, the human's score and the model's. Of every document also the option that each metric
+ * takes (METRIC_CHOICE) and its source (METRIC_SOURCE), where there are such: for changes of answers and for clusters.
  *
  *   task_scores_put(&sink, slot, grader, item, &given, err);          one event a filter and metric
  *   task_scores_read(&scores, &n, store, cell_id, &task->metrics[m], i_filter, err);
