@@ -129,7 +129,7 @@ function compareShow() {
   make("caption", { textContent: (data.isSynthetic ? "SYNTHETIC: " : "") + "comparison on the same questions; intervals 95 %, margin " + data.margin + " points" }, table);
   compareHead(table, list);
   var body = make("tbody", {}, table);
-  ["score_pct", "rank", "size_gb", "ram_gb", "bpw", "gen_tps", "prompt_tps", "loss_pct", "kl_nat"].forEach(function (name) {
+  ["score_pct", "size_gb", "ram_gb", "bpw", "gen_tps", "prompt_tps", "loss_pct", "kl_nat"].forEach(function (name) {
     figureRow(body, null, list, columnOf(name));
   });
   data.tasks.forEach(function (task) { taskRow(body, task, list); });

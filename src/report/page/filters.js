@@ -5,8 +5,9 @@ var controls = []; // functions that bring a control up to the state
 function field(parent, label, control, note) {
   var box = make("label", { className: "field" }, parent);
   make("span", { textContent: label }, box);
-  box.appendChild(control);
-  if (note) box.appendChild(note);
+  var line = make("span", { className: "line" }, box);
+  line.appendChild(control);
+  if (note) line.appendChild(note);
   return control;
 }
 

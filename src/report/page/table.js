@@ -1,7 +1,7 @@
 // table: a row a variant; sorted, with intervals as bars, shared ranks and verdicts.
 
 var HIDDEN = ["settings", "key", "verdict", "margin_pct", "is_synthetic", "rank_hi"];
-var FIRST = ["model", "level", "adapter", "rank", "score_pct", "diff_pct", "size_gb", "ram_gb", "gen_tps", "bpw"];
+var FIRST = ["model", "level", "adapter", "score_pct", "rank", "diff_pct", "size_gb", "ram_gb", "gen_tps", "bpw"];
 var VERDICTS = {
   same: { sign: "=", says: "the whole interval of the difference is within the margin" },
   worse: { sign: "\u25bc", says: "the whole interval of the difference is below the margin" },
@@ -13,11 +13,13 @@ function hasValue(name) {
   return data.variants.some(function (v) { return v[name] !== null && v[name] !== "" && v[name] !== undefined; });
 }
 
+function placeOf(name) { return FIRST.includes(name) ? FIRST.indexOf(name) : FIRST.length; }
+
 // Columns that can be chosen: those with a value somewhere; an interval stands with its column.
 function tableColumns() {
   return data.columns.filter(function (c) {
     return !HIDDEN.includes(c.name) && !isInterval(c.name) && hasValue(c.name);
-  });
+  }).sort(function (a, b) { return placeOf(a.name) - placeOf(b.name); });
 }
 
 function firstColumns() {
