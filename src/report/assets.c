@@ -8,12 +8,34 @@
 #include "base/banned.h"
 
 #define ASSET_LIST(X)                                                                              \
+    X(spec_accuracy_size, PERBIT_CHARTS_DIR, "accuracy_size.vl.json")                              \
+    X(spec_score_bpw, PERBIT_CHARTS_DIR, "score_bpw.vl.json")                                      \
+    X(spec_speed_quality, PERBIT_CHARTS_DIR, "speed_quality.vl.json")                              \
+    X(spec_recovery, PERBIT_CHARTS_DIR, "recovery.vl.json")                                        \
+    X(spec_retained, PERBIT_CHARTS_DIR, "retained.vl.json")                                        \
+    X(spec_flips, PERBIT_CHARTS_DIR, "flips.vl.json")                                              \
+    X(spec_kl_flips, PERBIT_CHARTS_DIR, "kl_flips.vl.json")                                        \
+    X(chart_parts, PERBIT_CHARTS_DIR, "parts.json")                                                \
+    X(theme_light, PERBIT_CHARTS_DIR, "theme_light.json")                                          \
+    X(theme_dark, PERBIT_CHARTS_DIR, "theme_dark.json")                                            \
     X(spec_perplexity_bpw, PERBIT_CHARTS_DIR, "perplexity_bpw.vl.json")                            \
     X(spec_speed_size, PERBIT_CHARTS_DIR, "speed_size.vl.json")                                    \
     X(section_tex, PERBIT_TEXTS_DIR, "section.tex")                                                \
     X(post_md, PERBIT_TEXTS_DIR, "post.md")                                                        \
-    X(page_css, PERBIT_PAGE_DIR, "page.css")                                                       \
-    X(page_js, PERBIT_PAGE_DIR, "page.js")                                                         \
+    X(page_page_css, PERBIT_PAGE_DIR "/page", "page.css")                                         \
+    X(page_dom_js, PERBIT_PAGE_DIR "/page", "dom.js")                                             \
+    X(page_plain_js, PERBIT_PAGE_DIR "/page", "plain.js")                                         \
+    X(page_data_js, PERBIT_PAGE_DIR "/page", "data.js")                                           \
+    X(page_stats_js, PERBIT_PAGE_DIR "/page", "stats.js")                                         \
+    X(page_state_js, PERBIT_PAGE_DIR "/page", "state.js")                                         \
+    X(page_filters_js, PERBIT_PAGE_DIR "/page", "filters.js")                                     \
+    X(page_table_js, PERBIT_PAGE_DIR "/page", "table.js")                                         \
+    X(page_compare_js, PERBIT_PAGE_DIR "/page", "compare.js")                                     \
+    X(page_advise_js, PERBIT_PAGE_DIR "/page", "advise.js")                                       \
+    X(page_missing_js, PERBIT_PAGE_DIR "/page", "missing.js")                                     \
+    X(page_charts_js, PERBIT_PAGE_DIR "/page", "charts.js")                                       \
+    X(page_live_js, PERBIT_PAGE_DIR "/page", "live.js")                                           \
+    X(page_main_js, PERBIT_PAGE_DIR "/page", "main.js")                                           \
     X(svg_js, PERBIT_PAGE_DIR, "svg.js")                                                           \
     X(vega, PERBIT_JS_DIR, "vega.min.js")                                                          \
     X(vega_lite, PERBIT_JS_DIR, "vega-lite.min.js")                                                \

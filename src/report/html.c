@@ -80,19 +80,22 @@ static bool contains_end_of(const char *text, const char *end, const char *tag)
     return false;
 }
 
+/* tag NULL: the text of a script, without its tag. */
 static int put_asset(struct buf *out, const char *name, const char *tag, struct err *err)
 {
     char closing[16];
-    snprintf(closing, sizeof closing, "</%s", tag);
+    snprintf(closing, sizeof closing, "</%s", tag ? tag : "script");
     const struct asset *a = asset_find(name);
     if (!a)
         return err_set(err, ERR_UNSUPPORTED, "page: this program was built without %s", name);
     if (contains_end_of(a->data, a->end, closing))
         return err_set(err, ERR_FORMAT, "page: %s contains %s> and cannot be put into a page", name,
                        closing);
-    buf_printf(out, "<%s>\n", tag);
+    if (tag)
+        buf_printf(out, "<%s>\n", tag);
     buf_append(out, a->data, asset_size(a));
-    buf_printf(out, "\n</%s>\n", tag);
+    if (tag)
+        buf_printf(out, "\n</%s>\n", tag);
     return 0;
 }
 
@@ -176,9 +179,7 @@ static void put_watermark(struct buf *out)
 
 static void put_facts(struct buf *out, const struct html_page *page)
 {
-    if (page->n_facts == 0)
-        return;
-    buf_puts(out, "<section aria-label=\"Facts\">\n<dl class=\"facts\">\n");
+    buf_puts(out, "<dl class=\"facts\">\n");
     for (int i = 0; i < page->n_facts; i++) {
         const struct html_fact *fact = &page->facts[i];
         const char *v = fact->value ? fact->value : "";
@@ -187,7 +188,7 @@ static void put_facts(struct buf *out, const struct html_page *page)
         element(out, strchr(v, '\n') ? "pre" : "span", v);
         buf_puts(out, "</dd>\n");
     }
-    buf_puts(out, "</dl>\n</section>\n");
+    buf_puts(out, "</dl>\n");
 }
 
 static bool is_missing(const struct frame *f, int row, int column)
@@ -253,31 +254,90 @@ static void put_table(struct buf *out, const struct frame *f)
     buf_release(&value);
 }
 
+static void put_figure(struct buf *out, const struct html_section *s, int i)
+{
+    buf_puts(out, "<figure data-chart=\"");
+    html_escape(out, s->chart_name ? s->chart_name : "");
+    buf_puts(out, "\">\n<div class=\"chart\">");
+    if (s->svg)
+        put_svg(out, s->svg, i + 1);
+    buf_puts(out, "</div>\n");
+    if (s->chart) {
+        buf_puts(out, "<script type=\"application/json\" class=\"spec\">");
+        put_script_json(out, s->chart);
+        buf_puts(out, "</script>\n<figcaption hidden>Click a name in the legend to single it out, with Shift to add one, "
+                      "twice to show all again. Point at a mark for its numbers.</figcaption>\n");
+    }
+    buf_puts(out, "</figure>\n");
+}
+
 static void put_section(struct buf *out, const struct html_page *page, int i)
 {
     const struct html_section *s = &page->sections[i];
-    buf_printf(out, "<section id=\"section-%d\">\n", i + 1);
+    buf_printf(out, "<section id=\"section-%d\">\n%s", i + 1, s->is_folded ? "<details><summary>" : "");
     element(out, "h2", s->heading);
+    buf_puts(out, s->is_folded ? "</summary>\n" : "");
     paragraphs(out, s->text);
-    if (s->chart || s->svg) {
-        buf_puts(out, "<figure>\n<div class=\"chart\">");
-        if (s->svg)
-            put_svg(out, s->svg, i + 1);
-        buf_puts(out, "</div>\n");
-        if (s->chart) {
-            buf_puts(out, "<script type=\"application/json\" class=\"spec\">");
-            put_script_json(out, s->chart);
-            buf_puts(
-                out,
-                "</script>\n<figcaption hidden>Click a model in the legend to single it out, with "
-                "Shift to add one, twice to show all again. Point at a mark for its "
-                "numbers.</figcaption>\n");
-        }
-        buf_puts(out, "</figure>\n");
-    }
+    if (s->chart || s->svg)
+        put_figure(out, s, i);
     if (s->frame)
         put_table(out, s->frame);
-    buf_puts(out, "</section>\n");
+    buf_printf(out, "%s</section>\n", s->is_folded ? "</details>\n" : "");
+}
+
+/* What page/*.js fills; without scripts it stays hidden, and the tables further down have the numbers. */
+static void put_dashboard(struct buf *out, const struct html_page *page)
+{
+    if (!page->dashboard)
+        return;
+    if (page->live_version) {
+        buf_puts(out, "<p id=\"live\" role=\"status\" data-version=\"");
+        html_escape(out, page->live_version);
+        buf_puts(out, "\">Live: new numbers appear as they are measured.</p>\n");
+    }
+    buf_puts(out,
+             "<noscript><p>The table of variants, the filters and the comparison need scripts; all numbers are in the tables "
+             "below.</p></noscript>\n<div id=\"dashboard\" hidden>\n"
+             "<section aria-labelledby=\"h-advise\"><h2 id=\"h-advise\">Which one for this machine?</h2>\n"
+             "<p>The variant with the highest low end of its interval among those that fit: what can be counted on.</p>\n"
+             "<div id=\"advise\"></div></section>\n"
+             "<section aria-labelledby=\"h-variants\"><h2 id=\"h-variants\">Variants</h2>\n"
+             "<p class=\"key\">Ranks are shared where intervals do not tell variants apart. Verdicts are about the difference "
+             "from the base, with their margin in points. \xe2\x80\x93 is not measured.</p>\n"
+             "<div id=\"filters\"></div>\n<div class=\"tools\"><span id=\"count\" role=\"status\"></span>"
+             "<button type=\"button\" id=\"save-csv\">Save view as CSV</button>"
+             "<button type=\"button\" id=\"save-json\">Save view as JSON</button></div>\n"
+             "<div id=\"variants\" class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of variants\"></div>\n"
+             "<div id=\"missing\"></div></section>\n"
+             "<section aria-labelledby=\"h-compare\"><h2 id=\"h-compare\">Compare</h2>\n"
+             "<p id=\"compare-note\" role=\"status\"></p><div id=\"compare\"></div></section>\n</div>\n"
+             "<script type=\"application/json\" id=\"data\">");
+    put_script_json(out, page->dashboard);
+    buf_puts(out, "</script>\n");
+}
+
+static void put_raw_data(struct buf *out, const char *address)
+{
+    if (!address || !address[0])
+        return;
+    buf_puts(out, "<p>Raw data: <a href=\"");
+    html_escape(out, address);
+    buf_puts(out, "\">");
+    html_escape(out, address);
+    buf_puts(out, "</a></p>\n");
+}
+
+static void put_provenance(struct buf *out, const struct html_page *page)
+{
+    if (page->n_facts == 0 && !page->provenance)
+        return;
+    buf_puts(out, page->dashboard ? "<section id=\"provenance\"><details open><summary><h2>Provenance</h2></summary>\n"
+                                  : "<section aria-label=\"Facts\">\n");
+    put_facts(out, page);
+    put_raw_data(out, page->raw_data);
+    if (page->provenance)
+        put_table(out, page->provenance);
+    buf_puts(out, page->dashboard ? "</details></section>\n" : "</section>\n");
 }
 
 static int put_head(struct buf *out, const struct html_page *page, bool is_synthetic,
@@ -288,7 +348,11 @@ static int put_head(struct buf *out, const struct html_page *page, bool is_synth
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src "
-        "'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data: blob:\">\n"
+        "'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data: blob:");
+    buf_puts(out, page->live_version ? "; connect-src 'self'" : "");
+    buf_puts(
+        out,
+        "\">\n"
         "<meta name=\"color-scheme\" content=\"light dark\">\n<title>");
     buf_puts(out, is_synthetic ? "SYNTHETIC: " : "");
     html_escape(out, page->title ? page->title : "Report");
@@ -314,9 +378,49 @@ static void put_footer(struct buf *out, const struct html_page *page)
     buf_puts(out, "</p>\n</footer>\n");
 }
 
-int html_write(struct buf *out, const struct html_page *page, struct err *err)
+/* The files of page/ are one script: they share names among themselves and with nothing else. */
+static int put_page_script(struct buf *out, struct err *err)
+{
+    static const char *const files[] = {"dom.js",     "plain.js",  "data.js",    "stats.js",  "state.js", "filters.js", "table.js",
+                                        "compare.js", "advise.js", "missing.js", "charts.js", "live.js",  "main.js"};
+    buf_puts(out, "<script>\n(function () {\n\"use strict\";\n");
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+        if (put_asset(out, files[i], NULL, err) < 0)
+            return -1;
+    buf_puts(out, "})();\n</script>\n");
+    return 0;
+}
+
+/* Vega, and the colours of charts on a dark screen. */
+static int put_chart_engine(struct buf *out, struct err *err)
 {
     static const char *const engine[] = {"vega.min.js", "vega-lite.min.js", "vega-embed.min.js"};
+    const struct asset *dark = asset_find("theme_dark.json");
+    if (!dark)
+        return err_set(err, ERR_UNSUPPORTED, "page: this program was built without theme_dark.json");
+    buf_puts(out, "<script type=\"application/json\" id=\"theme-dark\">");
+    put_script_json(out, dark->data);
+    buf_puts(out, "</script>\n");
+    for (size_t i = 0; i < sizeof engine / sizeof engine[0]; i++)
+        if (put_asset(out, engine[i], "script", err) < 0)
+            return -1;
+    return 0;
+}
+
+static void put_header(struct buf *out, const struct html_page *page)
+{
+    if (page->is_upcast)
+        buf_puts(out, "<div class=\"banner upcast\" role=\"note\"><strong>UPCAST.</strong> A base level here has more bits "
+                      "than its model's source file: its weights are no better than the source, and losses against it are "
+                      "losses against an already quantized model. Variants concerned are marked \"upcast\".</div>\n");
+    buf_puts(out, "<main>\n<header>\n");
+    element(out, "h1", page->title);
+    element(out, "p class=\"subtitle\"", page->subtitle);
+    buf_puts(out, "</header>\n");
+}
+
+int html_write(struct buf *out, const struct html_page *page, struct err *err)
+{
     struct buf html = BUF_INIT;
     bool is_synthetic, has_chart;
     int ret = -1;
@@ -326,19 +430,17 @@ int html_write(struct buf *out, const struct html_page *page, struct err *err)
         goto done;
     if (is_synthetic)
         put_watermark(&html);
-    buf_puts(&html, "<main>\n<header>\n");
-    element(&html, "h1", page->title);
-    element(&html, "p class=\"subtitle\"", page->subtitle);
-    buf_puts(&html, "</header>\n");
-    put_facts(&html, page);
+    put_header(&html, page);
+    if (!page->dashboard)
+        put_provenance(&html, page);
+    put_dashboard(&html, page);
     for (int i = 0; i < page->n_sections; i++)
         put_section(&html, page, i);
+    if (page->dashboard)
+        put_provenance(&html, page);
     put_footer(&html, page);
     buf_puts(&html, "</main>\n");
-    for (size_t i = 0; has_chart && i < sizeof engine / sizeof engine[0]; i++)
-        if (put_asset(&html, engine[i], "script", err) < 0)
-            goto done;
-    if (put_asset(&html, "page.js", "script", err) < 0)
+    if ((has_chart && put_chart_engine(&html, err) < 0) || put_page_script(&html, err) < 0)
         goto done;
     buf_puts(&html, "</body>\n</html>\n");
     buf_append(out, html.data, html.len);

@@ -7,6 +7,9 @@
  *   struct html_page page = {.title = "...", .sections = s, .n_sections = 1, .version = "0.1.0"};
  *   html_write(&out, &page, &err);
  *
+ * With a dashboard (dashboard.h) the page begins with its table of variants, filters, advice and comparison; the charts follow
+ * the filters (rows of a chart are known by model and level).
+ *
  * Charts show the SVG at once; Vega replaces it by the interactive chart where scripts run. Without
  * scripts, and on paper, the SVG stays. Tables sort, filter and save as CSV.
  * Text is text: everything is escaped; an empty line starts a new paragraph.
@@ -15,8 +18,8 @@
  *
  * Errors  ERR_FORMAT a chart is no JSON object, or an svg is no SVG. out is then unchanged
  * Owns    nothing; all pointers of struct html_page are borrowed during the call, any may be NULL
- * Cost    about 0.9 MB a page with charts, 20 KB without
- * Tests   unit/test_html.c, browser/test_report.sh
+ * Cost    about 0.9 MB for Vega, and 0.1 to 0.6 MB a chart of 88 to 600 points
+ * Tests   unit/test_html.c, browser/test_report.sh, browser/dashboard.sh
  */
 #ifndef PERBIT_REPORT_HTML_H
 #define PERBIT_REPORT_HTML_H
@@ -35,8 +38,10 @@ struct html_section {
     const char *heading;
     const char *text;
     const char *chart;         /* Vega-Lite spec, JSON text (chart.h) */
+    const char *chart_name;    /* "accuracy_size": how perbit serve finds it again */
     const char *svg;           /* the same chart as SVG text (svg.h) */
     const struct frame *frame; /* table below the chart */
+    bool is_folded;            /* shown as its heading alone until it is opened */
 };
 
 struct html_page {
@@ -47,7 +52,12 @@ struct html_page {
     int n_sections;
     const char *notes;   /* what a reader must not conclude; last on the page */
     const char *version; /* of perbit */
+    const char *dashboard;          /* JSON of dashboard.h; NULL: none */
+    const struct frame *provenance; /* model files, engines, machines, commands: below the facts */
+    const char *raw_data;           /* where the raw data are: an address, or a path beside the page */
+    const char *live_version;       /* of what perbit serve shows; NULL: the page is a file */
     bool is_synthetic;
+    bool is_upcast; /* a base has more bits than its model's source: a banner says so */
 };
 
 int html_write(struct buf *out, const struct html_page *page, struct err *err);

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "base/json.h"
-#include "browser/sample_frames.h"
+#include "browser/sample_study.h"
 #include "report/assets.h"
 #include "report/chart.h"
 
@@ -32,12 +32,18 @@ static yyjson_val *at(const struct json *j, const char *pointer)
     return yyjson_ptr_get(json_root(j), pointer);
 }
 
-static void sample(const char *chart, struct frame *f, int n_models, int n_levels)
+/* The frame that a chart wants, of a made-up study that the caller releases. */
+static const struct frame *sample(const char *chart, struct sample_study *s, struct frame *f)
 {
-    if (strcmp(chart, "speed_size") == 0)
-        sample_speed(f, n_models, n_levels);
+    bool is_text = strcmp(chart, "perplexity_bpw") == 0, is_speed = strcmp(chart, "speed_size") == 0;
+    if (is_speed)
+        sample_speed(f, SAMPLE_MODELS, SAMPLE_LEVELS);
     else
-        sample_perplexity(f, n_models, n_levels);
+        sample_perplexity(f, SAMPLE_MODELS, SAMPLE_LEVELS);
+    return is_text || is_speed                 ? f
+           : strcmp(chart, "recovery") == 0    ? &s->recovery
+           : chart_find(chart)->panel_by       ? &s->tasks
+                                               : &s->levels;
 }
 
 static void unset(struct frame *f, int row, const char *column)
@@ -53,6 +59,15 @@ static bool is_needed(const struct chart *c, const char *field)
     return false;
 }
 
+/* Names that a spec makes itself ("as"), and the @x@ of its parts. */
+static bool is_made(const struct chart *c, const char *field)
+{
+    const struct asset *a = asset_find(c->asset);
+    char as[80];
+    snprintf(as, sizeof as, "\"as\": \"%s\"", field);
+    return field[0] == '@' || strstr(a->data, as);
+}
+
 /* Every "field" of a spec is a column the chart asks for, so no spec reads what is never filled in. */
 static void check_fields(const struct chart *c, yyjson_val *v)
 {
@@ -62,7 +77,8 @@ static void check_fields(const struct chart *c, yyjson_val *v)
         yyjson_arr_foreach(v, i, n, item) check_fields(c, item);
     } else if (yyjson_is_obj(v)) {
         yyjson_obj_foreach(v, i, n, key, item) {
-            if (strcmp(yyjson_get_str(key), "field") == 0 && !is_needed(c, yyjson_get_str(item)))
+            if (strcmp(yyjson_get_str(key), "field") == 0 && !is_needed(c, yyjson_get_str(item)) &&
+                !is_made(c, yyjson_get_str(item)))
                 fail_msg("%s: field '%s' is not among its needs", c->name, yyjson_get_str(item));
             check_fields(c, item);
         }
@@ -88,28 +104,94 @@ static void the_table_of_charts(void **state)
     assert_null(chart_find("pie"));
 }
 
+static void check_row(const struct chart *c, const struct frame *f, int r, yyjson_val *row)
+{
+    for (const struct chart_need *need = c->needs; need->column; need++) {
+        yyjson_val *v = yyjson_obj_get(row, need->column);
+        const struct frame_cell *cell = frame_at(f, r, frame_column(f, need->column));
+        if (!cell->is_set)
+            assert_true(yyjson_is_null(v));
+        else if (need->kind == FRAME_TEXT)
+            assert_string_equal(yyjson_get_str(v), cell->text);
+        else if (need->kind == FRAME_BOOL)
+            assert_int_equal(yyjson_get_bool(v), cell->i != 0);
+        else
+            assert_true(yyjson_get_num(v) == cell->num);
+    }
+}
+
 static void rows_keep_their_values(void **state)
 {
     (void)state;
+    struct sample_study s;
+    sample_study_make(&s, (struct sample_shape){.n_models = 4, .n_levels = 3, .n_tasks = 3, .n_items = 2000, .has_adapters = true});
     for (int i = 0; i < chart_n(); i++) {
         const struct chart *c = chart_at(i);
-        struct frame f;
-        sample(c->name, &f, SAMPLE_MODELS, SAMPLE_LEVELS);
-        struct json *j = spec_of(c->name, &f, NULL);
+        struct frame made;
+        const struct frame *f = sample(c->name, &s, &made);
+        struct json *j = spec_of(c->name, f, NULL);
         yyjson_val *values = at(j, "/data/values");
-        assert_int_equal(yyjson_arr_size(values), 88);
-        for (int r = 0; r < 88; r++)
-            for (const struct chart_need *need = c->needs; need->column; need++) {
-                yyjson_val *v = yyjson_obj_get(yyjson_arr_get(values, (size_t)r), need->column);
-                const struct frame_cell *cell = frame_at(&f, r, frame_column(&f, need->column));
-                if (need->kind == FRAME_TEXT)
-                    assert_string_equal(yyjson_get_str(v), cell->text);
-                else
-                    assert_true(yyjson_get_num(v) == cell->num);
-            }
+        assert_true(f->n_rows >= 12);
+        assert_int_equal(yyjson_arr_size(values), f->n_rows);
+        for (int r = 0; r < f->n_rows; r++)
+            check_row(c, f, r, yyjson_arr_get(values, (size_t)r));
         json_close(j);
-        frame_release(&f);
+        frame_release(&made);
     }
+    sample_study_release(&s);
+}
+
+/* A panel a task, which shows that task alone; those without a value are left out. */
+static void a_panel_a_text(void **state)
+{
+    (void)state;
+    struct sample_study s;
+    sample_study_make(&s, (struct sample_shape){.n_models = 3, .n_levels = 3, .n_tasks = 3, .n_items = 2000});
+    for (int r = 0; r < s.tasks.n_rows; r++)
+        if (strcmp(frame_at(&s.tasks, r, frame_column(&s.tasks, "task"))->text, sample_tasks[1]) == 0)
+            unset(&s.tasks, r, "score_pct");
+    struct json *j = spec_of("score_bpw", &s.tasks, NULL);
+    assert_int_equal(yyjson_arr_size(at(j, "/concat")), 2);
+    assert_string_equal(yyjson_get_str(at(j, "/concat/1/title/text")), sample_tasks[2]);
+    assert_string_equal(yyjson_get_str(at(j, "/concat/1/layer/0/transform/0/filter/equal")), sample_tasks[2]);
+    assert_string_equal(yyjson_get_str(at(j, "/concat/1/layer/0/transform/0/filter/field")), "task");
+    assert_string_equal(yyjson_get_str(at(j, "/params/0/views/0")), "task_0_points");
+    json_close(j);
+    sample_study_release(&s);
+}
+
+/* Round classes that hold every value, five at most. */
+static void classes_are_round(void **state)
+{
+    (void)state;
+    struct sample_study s;
+    sample_study_make(&s, (struct sample_shape){.n_models = 11, .n_levels = 2, .n_tasks = 3, .n_items = 2000});
+    struct json *j = spec_of("speed_quality", &s.levels, NULL);
+    double lo = yyjson_get_num(at(j, "/params/1/value")), step = yyjson_get_num(at(j, "/params/2/value"));
+    assert_string_equal(yyjson_get_str(at(j, "/params/1/name")), "class_lo");
+    assert_true(step == 10 && fmod(lo, step) == 0);
+    for (int r = 0; r < s.levels.n_rows; r++) {
+        double v = frame_at(&s.levels, r, frame_column(&s.levels, "composite_pct"))->num;
+        assert_true(v >= lo && v < lo + 5 * step);
+    }
+    json_close(j);
+    sample_study_release(&s);
+}
+
+/* No text of a part is left with its @names@. */
+static void parts_are_filled_in(void **state)
+{
+    (void)state;
+    struct frame f;
+    struct buf b = BUF_INIT;
+    struct err err = {0};
+    sample_speed(&f, 2, 3);
+    assert_int_equal(chart_spec(&b, chart_find("speed_size"), &f, NULL, &err), 0);
+    assert_null(strchr(b.data, '@'));
+    assert_null(strstr(b.data, "\"part\""));
+    assert_non_null(strstr(b.data, "datum['gen_lo_tps'] > 0"));
+    buf_release(&b);
+    frame_release(&f);
 }
 
 static void every_value_is_inside_its_domain(void **state)
@@ -335,6 +417,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_table_of_charts),
         cmocka_unit_test(rows_keep_their_values),
+        cmocka_unit_test(a_panel_a_text),
+        cmocka_unit_test(classes_are_round),
+        cmocka_unit_test(parts_are_filled_in),
         cmocka_unit_test(every_value_is_inside_its_domain),
         cmocka_unit_test(panels_share_their_x),
         cmocka_unit_test(missing_values_are_null_and_say_so),
