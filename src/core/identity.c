@@ -6,9 +6,10 @@
 /* "<sha256>*0.5" */
 static const char *adapter_of(struct buf *out, const struct identity *id)
 {
-    if (id->adapter_sha256 && id->adapter_sha256[0])
-        buf_printf(out, "%s*%s", id->adapter_sha256, id->adapter_scale && id->adapter_scale[0] ? id->adapter_scale : "1");
-    return out->len > 0 ? out->data : "";
+    buf_puts(out, id->adapter_sha256 ? id->adapter_sha256 : "");
+    if (id->adapter_scale && id->adapter_scale[0])
+        buf_printf(out, "*%s", id->adapter_scale);
+    return out->data;
 }
 
 void identity_key(char out[SHA256_HEX_BYTES], const struct identity *id)

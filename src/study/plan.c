@@ -38,7 +38,10 @@ static void read_adapter(struct plan *p, struct plan_adapter *out, const struct 
     struct err err = { 0 };
     *out = (struct plan_adapter){ .name = from->name, .path = from->path, .scale = from->scale,
                                   .scale_text = adapter_scale_text(&p->arena, from->scale) };
-    out->sha256 = digest(&p->arena, from->path, &err);
+    if (!fs_exists(from->path))
+        err_set(&err, ERR_IO, "%s: no such file", from->path);
+    else
+        out->sha256 = digest(&p->arena, from->path, &err);
     if (out->sha256)
         return;
     char hex[SHA256_HEX_BYTES];
@@ -169,16 +172,21 @@ static bool uses_imatrix(const char *level)
     return q && strcmp(q->family, "float") != 0;
 }
 
+static void set_adapter(struct plan *p, struct plan_variant *v, const struct plan_adapter *adapter)
+{
+    v->adapter = adapter;
+    v->label = arena_printf(&p->arena, "%s+%s", v->level, adapter_label(&p->arena, adapter->name, adapter->scale));
+    v->reason = v->reason ? v->reason : adapter->reason;
+}
+
 /* The same file with each of the model's adapters from first on. */
 static void add_adapters(struct plan *p, struct plan_variant *bare, int first)
 {
     for (int i = first; i < bare->model->n_adapters; i++) {
         struct plan_variant *v = &p->variants[p->n_variants++];
         *v = *bare;
-        v->adapter = &bare->model->adapters[i];
         v->file_of = bare;
-        if (!v->reason)
-            v->reason = v->adapter->reason;
+        set_adapter(p, v, &bare->model->adapters[i]);
     }
 }
 
@@ -186,7 +194,7 @@ static void add_variant(struct plan *p, struct plan_model *m, const struct study
 {
     struct plan_variant *v = &p->variants[p->n_variants++];
     v->model = m;
-    v->level = level;
+    v->level = v->label = level;
     v->reason = m->reason;
     v->imatrix_sha256 = uses_imatrix(level) ? m->imatrix_sha256 : "";
     v->is_base = p->study->base && strcmp(level, p->study->base) == 0;
@@ -199,15 +207,15 @@ static void add_variant(struct plan *p, struct plan_model *m, const struct study
 static void add_file_variant(struct plan *p, struct plan_model *m)
 {
     struct plan_variant *v = &p->variants[p->n_variants++];
-    *v = (struct plan_variant){ .model = m, .level = m->file.label ? m->file.label : "unknown", .imatrix_sha256 = "",
-                                .path = m->path, .is_source = true, .reason = m->reason, .file = m->file,
+    const char *level = m->file.label ? m->file.label : "unknown";
+    *v = (struct plan_variant){ .model = m, .level = level, .label = level, .imatrix_sha256 = "", .path = m->path,
+                                .is_source = true, .reason = m->reason, .file = m->file,
                                 .base_path = p->study->base_path };
     if (m->is_bare) {
         add_adapters(p, v, 0);
         return;
     }
-    v->adapter = &m->adapters[0];
-    v->reason = v->reason ? v->reason : v->adapter->reason;
+    set_adapter(p, v, &m->adapters[0]);
     add_adapters(p, v, 1);
 }
 

@@ -42,6 +42,7 @@ struct plan_model {
 struct plan_variant {
     struct plan_model *model;
     const char *level;
+    const char *label;       /* for people: the level, "Q8_0+maths:0.5" with an adapter */
     const struct plan_adapter *adapter; /* NULL: none */
     struct plan_variant *file_of; /* the variant that makes the file; NULL: itself */
     const char *imatrix_sha256; /* "" for levels that are not quantized with it */

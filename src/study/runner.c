@@ -106,7 +106,7 @@ static struct run_progress progress_of(const struct runner *r, const struct plan
 {
     struct run_progress p = {
         .i_cell = r->result.n_done + r->result.n_failed, .n_cells = r->n_cells,
-        .model = c->variant->model->name, .level = c->variant->level,
+        .model = c->variant->model->name, .level = c->variant->label,
         .kind = c->task ? c->task->name : kind_info(c->kind)->name, .n_scored = c->n_scored, .score_sum = c->score_sum,
     };
     set_eta(&p, r);
