@@ -2,7 +2,7 @@
 #include "study/analyse.h"
 
 static const char *const groups[] = { "text", "perplexity", "divergence", "engine", "store", "output", NULL };
-static const char *const shown[] = { "model", "level", "chunks", "ppl", "ppl_se", "bits_per_byte", "ln_ratio",
+static const char *const shown[] = { "model", "level", "adapter", "adapter_scale", "chunks", "ppl", "ppl_se", "bits_per_byte", "ln_ratio",
                                      "ln_ratio_se", "kl_mean", "kl_se", "kl_median", "kl_p90", "kl_p95", "kl_p99",
                                      "kl_p999", "kl_max", "delta_p_rms_pct", "same_top_pct", "same_top_se_pct", NULL };
 

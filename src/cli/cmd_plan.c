@@ -2,8 +2,11 @@
 
 #include "base/fs.h"
 #include "cli/measure.h"
+#include "study/adapter.h"
 
 static const char *const groups[] = { "store", "output", NULL };
+
+static const char *const shown[] = { "model", "level", "adapter", "measure", "status", "file", NULL };
 
 static int print_plan(const struct plan *p, const struct settings *s, struct err *err)
 {
@@ -11,6 +14,7 @@ static int print_plan(const struct plan *p, const struct settings *s, struct err
     struct frame f;
     frame_init(&f, "plan");
     int model = frame_add_column(&f, "model", "", FRAME_TEXT), level = frame_add_column(&f, "level", "", FRAME_TEXT);
+    int adapter = frame_add_column(&f, "adapter", "", FRAME_TEXT);
     int kind = frame_add_column(&f, "measure", "", FRAME_TEXT), state = frame_add_column(&f, "status", "", FRAME_TEXT);
     int file = frame_add_column(&f, "file", "", FRAME_TEXT);
     f.is_synthetic = p->is_synthetic;
@@ -19,11 +23,13 @@ static int print_plan(const struct plan *p, const struct settings *s, struct err
         int row = frame_add_row(&f);
         frame_set_text(&f, row, model, c->variant->model->name);
         frame_set_text(&f, row, level, c->variant->level);
+        if (c->variant->adapter)
+            frame_set_text(&f, row, adapter, adapter_label(&f.arena, c->variant->adapter->name, c->variant->adapter->scale));
         frame_set_text(&f, row, kind, c->task ? c->task->name : kind_info(c->kind)->name);
         frame_set_text(&f, row, state, status[c->status]);
         frame_set_text(&f, row, file, c->variant->path);
     }
-    int rc = print_frame(&f, s, NULL, err);
+    int rc = print_frame(&f, s, shown, err);
     frame_release(&f);
     return rc;
 }

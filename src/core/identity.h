@@ -1,7 +1,7 @@
 /*
  * identity: what makes two measurements the same. A cell is run once for each identity; the key is the
- * sha256 of the fields below, in this order, as a JSON array (a task stands last, and only if there is one), so any
- * difference gives another cell.
+ * sha256 of the fields below, in this order, as a JSON array (a task stands last, and only if there is one; an adapter's scale
+ * behind its digest), so any difference gives another cell.
  *
  * Fields are text, borrowed; NULL counts as "".        Tests  unit/test_identity.c
  */
@@ -12,7 +12,8 @@
 
 struct identity {
     const char *model_sha256;   /* of the source model file (the base, not the quantized file) */
-    const char *adapter_sha256; /* LoRA adapter, later */
+    const char *adapter_sha256; /* LoRA adapter; "" for none */
+    const char *adapter_scale;  /* "0.5", of an adapter */
     const char *level;          /* "Q4_K_M" */
     const char *imatrix_sha256;
     const char *kind;           /* "kl": a row of core/kind.c */

@@ -5,6 +5,8 @@
 static const char *const quantize_groups[] = { "quantize", NULL };
 static const char *const text_groups[] = { "engine", "perplexity", "quantize", NULL };
 static const char *const task_groups[] = { "engine", "tasks", "quantize", NULL };
+static const char *const chat_groups[] = { "engine", "tasks", "thinking", "quantize", NULL };
+static const char *const writing_groups[] = { "engine", "tasks", "generation", "thinking", "quantize", NULL };
 static const char *const speed_groups[] = { "engine", "speed", "quantize", NULL };
 static const char *const memory_groups[] = { "engine", "memory", "quantize", NULL };
 
@@ -35,6 +37,11 @@ static const struct kind_info kinds[KIND_COUNT] = {
 const struct kind_info *kind_info(enum kind k)
 {
     return &kinds[k];
+}
+
+const char *const *kind_task_groups(bool writes, bool has_chat_template)
+{
+    return writes ? writing_groups : has_chat_template ? chat_groups : task_groups;
 }
 
 enum kind kind_find(const char *name)

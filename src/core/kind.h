@@ -34,6 +34,9 @@ struct kind_info {
 };
 
 const struct kind_info *kind_info(enum kind k);
+/* Groups of settings that move the results of a task: how texts are written counts only where it writes, and what is said of
+   thinking where it writes or is asked through a chat template. NULL-terminated. */
+const char *const *kind_task_groups(bool writes, bool has_chat_template);
 enum kind kind_find(const char *name); /* KIND_COUNT when unknown */
 
 #endif

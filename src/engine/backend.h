@@ -7,6 +7,9 @@
  *   {"perbit_fake_model": 1, "seed": 7, "n_vocab": 300, "add_bos": false, "level": "BF16", "noise": 0.0, ...}
  * and everything made from it is marked synthetic (all keys: backend_fake.c).
  *
+ * A LoRA adapter (backend_params) changes the logits of the model that it is opened with: a GGUF file of type adapter for
+ * the same architecture, as llama.cpp's converter makes it; for the fake model {"perbit_fake_adapter": 1, ...}.
+ *
  * logits [n_vocab] f32: the backend's, valid until its next decode.
  * Errors  ERR_MODEL, ERR_MEMORY, ERR_FORMAT, ERR_IO          Threads  one caller a backend
  * Source  llama.h of the pinned llama.cpp
@@ -39,6 +42,8 @@ struct backend_params {
     bool repack;
     bool kv_unified;
     bool no_alloc;        /* load metadata only: for predicting memory */
+    const char *adapter;  /* file of a LoRA adapter, or NULL */
+    double adapter_scale; /* what its product is multiplied by; 0 leaves the model as it is */
 };
 
 /* What the engine did with them. */
@@ -63,6 +68,7 @@ struct backend_info {
     int64_t kv_bytes;     /* KV cache as allocated */
     int64_t compute_bytes;/* compute and output buffers as allocated */
     int64_t weights_bytes;/* weights as allocated, repacked copies included */
+    int64_t adapter_bytes;/* tensor data of the adapter; 0 without one */
     const char *model_desc; /* llama_model_desc */
     int64_t model_bytes;  /* llama_model_size: tensor data as stored in the file */
     int64_t n_params;     /* llama_model_n_params */

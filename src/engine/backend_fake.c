@@ -6,8 +6,13 @@
  *   "n_params" 1000000, "bpw" 16 tensor bytes = n_params * bpw / 8
  *   "chat_template" none         a Jinja template, as a model file has it
  *   "delay_us_per_token" 0       decode sleeps so long for each token of a batch
+ *   "says" []                    what it writes: {"after": TEXT, "text": TEXT or [BYTE ...], "forever": false}: where a sequence
+ *                                ends in `after`, the text is next, then </s>; forever: the text again and again
  *   "fail_open" "message"        open fails with it
  *   "fail_decode_at" N           the Nth decode call fails (from 1); "abort_decode_at" N: it calls abort()
+ *
+ * Its adapter: {"perbit_fake_adapter": 1, "arch": "fake", "seed": 1, "strength": 1.0, "n_vocab" the model's, "n_params" 1000}
+ *   logits += scale * strength * z(seed, history); tensor bytes = 2 * n_params
  *
  * Tokens 0..255 are bytes, 256 is <s>, 257 is </s>; the others are never made from text.
  * Logits depend on the seed and on a hash of every token of the sequence so far, so that a prefix shared
@@ -28,10 +33,27 @@
 
 #include "base/banned.h"
 
-enum { TOKEN_BOS = 256, TOKEN_EOS = 257, VOCAB_MIN = 258, VOCAB_MAX = 1 << 20, KV_BYTES_PER_TOKEN = 1024 };
+enum { TOKEN_BOS = 256, TOKEN_EOS = 257, VOCAB_MIN = 258, VOCAB_MAX = 1 << 20, KV_BYTES_PER_TOKEN = 1024, SAID_MAX = 1 << 20 };
+
+/* A text that follows another. */
+struct said {
+    const char *after;
+    int n_after;
+    unsigned char *text; /* [n_text] */
+    int n_text;
+    bool is_forever;
+};
+
+struct fake_adapter {
+    uint64_t seed;
+    double strength; /* times the scale; 0: none */
+    int64_t n_bytes;
+};
 
 struct spec {
     const char *name, *level, *fail_open, *chat_template;
+    struct said *says;
+    int n_says;
     uint64_t seed;
     int n_vocab, n_ctx_train;
     bool add_bos;
@@ -43,12 +65,15 @@ struct spec {
 struct fake_seq {
     uint64_t *hash; /* [n] hash of the history up to and with this position */
     int *cell;      /* [n] where a unified cache keeps it */
+    int32_t *token; /* [n] */
+    int *place;     /* [n] what it is saying: place_of(); -1: nothing */
     int n, cap;
 };
 
 struct fake {
     struct arena arena;
     struct spec spec;
+    struct fake_adapter adapter;
     bool is_unified, is_no_alloc;
     struct fake_seq *seqs; /* [n_seq_max] */
     /* unified: a cell is shared by sequences, as in the engine, and the context is full without a free one */
@@ -106,15 +131,115 @@ static double prior(int token)
 }
 
 /* Gumbel noise makes a peaked distribution: a few tokens carry most of the probability. */
-static void fill_row(float *row, const struct spec *s, uint64_t history)
+static void fill_row(float *row, const struct spec *s, const struct fake_adapter *adapter, uint64_t history)
 {
-    uint64_t base = mix(history ^ s->seed), level = mix(history ^ hash_text(s->level));
+    uint64_t base = mix(history ^ s->seed), level = mix(history ^ hash_text(s->level)), own = mix(history ^ mix(adapter->seed));
     for (int v = 0; v < s->n_vocab; v++) {
         double x = prior(v) - 1.5 * log(-log(unit(mix(base + (uint64_t)v))));
         if (s->noise > 0.0)
             x += s->noise * near_normal(mix(level + (uint64_t)v));
+        if (adapter->strength != 0.0)
+            x += adapter->strength * near_normal(mix(own + (uint64_t)v));
         row[v] = (float)x;
     }
+}
+
+/* A number for (rule, how many of its bytes are said). */
+static int place_of(int i_rule, int n_said)
+{
+    return i_rule * SAID_MAX + n_said;
+}
+
+static bool ends_in(const struct fake_seq *s, const struct said *rule)
+{
+    if (rule->n_after > s->n)
+        return false;
+    for (int i = 0; i < rule->n_after; i++)
+        if (s->token[s->n - rule->n_after + i] != (unsigned char)rule->after[i])
+            return false;
+    return true;
+}
+
+/* Where the last token leaves what is being said. */
+static int next_place(const struct spec *spec, const struct fake_seq *s)
+{
+    const int before = s->n > 1 ? s->place[s->n - 2] : -1;
+    if (before >= 0) {
+        const int i_rule = before / SAID_MAX, at = before % SAID_MAX;
+        const struct said *rule = &spec->says[i_rule];
+        if (at < rule->n_text && s->token[s->n - 1] == rule->text[at])
+            return place_of(i_rule, at + 1 == rule->n_text && rule->is_forever ? 0 : at + 1);
+    }
+    for (int i = 0; i < spec->n_says; i++)
+        if (ends_in(s, &spec->says[i]))
+            return place_of(i, 0);
+    return -1;
+}
+
+static void say(float *row, const struct spec *spec, int place)
+{
+    if (place < 0)
+        return;
+    const struct said *rule = &spec->says[place / SAID_MAX];
+    const int at = place % SAID_MAX;
+    row[at < rule->n_text ? rule->text[at] : TOKEN_EOS] += 1000.0f;
+}
+
+static int read_said(struct said *out, struct arena *a, yyjson_val *v, const char *path, struct err *err)
+{
+    yyjson_val *text = yyjson_obj_get(v, "text"), *item;
+    size_t i, n;
+    out->after = arena_strdup(a, json_str_or(v, "after", ""));
+    out->n_after = (int)strlen(out->after);
+    out->is_forever = json_bool_or(v, "forever", false);
+    out->n_text = (int)(yyjson_is_str(text) ? yyjson_get_len(text) : yyjson_arr_size(text));
+    if (out->n_after == 0 || out->n_text >= SAID_MAX || (out->is_forever && out->n_text == 0))
+        return err_set(err, ERR_FORMAT, "%s: says: expected {\"after\": TEXT, \"text\": TEXT or bytes below %d}", path, SAID_MAX);
+    out->text = arena_alloc(a, (size_t)out->n_text + 1);
+    if (yyjson_is_str(text))
+        memcpy(out->text, yyjson_get_str(text), (size_t)out->n_text);
+    else
+        yyjson_arr_foreach(text, i, n, item)
+            out->text[i] = (unsigned char)yyjson_get_int(item);
+    return 0;
+}
+
+static int read_says(struct spec *out, struct arena *a, yyjson_val *list, const char *path, struct err *err)
+{
+    size_t i, n;
+    yyjson_val *v;
+    out->says = arena_alloc(a, (yyjson_arr_size(list) + 1) * sizeof *out->says);
+    yyjson_arr_foreach(list, i, n, v)
+        if (read_said(&out->says[out->n_says++], a, v, path, err) < 0)
+            return -1;
+    return 0;
+}
+
+/* The engine's words for the same mistakes: engine/adapter_gguf.h. */
+static int read_adapter(struct fake_adapter *out, const struct spec *s, const struct backend_params *p, const char *model,
+                        struct err *err)
+{
+    struct json *j;
+    int ret = -1;
+    if (!p->adapter)
+        return 0;
+    if (json_load(&j, p->adapter, err) < 0)
+        return -1;
+    yyjson_val *root = json_root(j);
+    const char *arch = json_str_or(root, "arch", "fake");
+    if (json_int_or(root, "perbit_fake_adapter", 0) != 1)
+        err_set(err, ERR_MODEL, "%s: not an adapter of the fake model", p->adapter);
+    else if (strcmp(arch, "fake") != 0)
+        err_set(err, ERR_MODEL, "%s: an adapter for models of architecture %s, this one is fake", p->adapter, arch);
+    else if (json_int_or(root, "n_vocab", s->n_vocab) != s->n_vocab)
+        err_set(err, ERR_MODEL, "%s: not an adapter for %s: it has another vocabulary", p->adapter, model);
+    else
+        ret = 0;
+    out->seed = (uint64_t)json_int_or(root, "seed", 1);
+    out->strength = p->adapter_scale * json_num_or(root, "strength", 1.0);
+    out->n_bytes = 2 * json_int_or(root, "n_params", 1000);
+    json_close(j);
+    return ret;
 }
 
 static int read_spec(struct spec *out, struct arena *a, const char *path, struct err *err)
@@ -151,7 +276,7 @@ static int read_spec(struct spec *out, struct arena *a, const char *path, struct
     }
     out->n_vocab = (int)n_vocab;
     out->n_ctx_train = (int)n_ctx_train;
-    ret = 0;
+    ret = read_says(out, a, yyjson_obj_get(root, "says"), path, err);
 done:
     json_close(j);
     return ret;
@@ -178,6 +303,8 @@ static void close_fake(struct backend *b)
         return;
     for (int s = 0; f->seqs && s < b->info.n_seq_max; s++) {
         free(f->seqs[s].hash);
+        free(f->seqs[s].token);
+        free(f->seqs[s].place);
         free(f->seqs[s].cell);
     }
     free(f->seqs);
@@ -242,7 +369,10 @@ static int open_fake(struct backend *b, const char *path, const struct backend_p
                 path, p->n_ctx, p->n_batch, p->n_ubatch, p->n_seq_max, p->n_outputs_max);
         goto failed;
     }
+    if (read_adapter(&f->adapter, &f->spec, p, path, err) < 0)
+        goto failed;
     set_info(&b->info, &f->spec, p);
+    b->info.adapter_bytes = f->adapter.n_bytes;
     f->is_unified = p->kv_unified;
     f->is_no_alloc = p->no_alloc;
     f->seqs = xcalloc((size_t)b->info.n_seq_max, sizeof(*f->seqs));
@@ -332,6 +462,8 @@ static void reserve(struct fake_seq *s, int n)
     s->cap = n > 2 * s->cap ? n : 2 * s->cap;
     s->hash = xrealloc(s->hash, (size_t)s->cap * sizeof(*s->hash));
     s->cell = xrealloc(s->cell, (size_t)s->cap * sizeof(*s->cell));
+    s->token = xrealloc(s->token, (size_t)s->cap * sizeof(*s->token));
+    s->place = xrealloc(s->place, (size_t)s->cap * sizeof(*s->place));
 }
 
 static void cut(struct fake *f, struct fake_seq *s, int n)
@@ -354,7 +486,8 @@ static void push(struct fake *f, struct fake_seq *s, int32_t token)
     }
     s->hash[s->n] = mix(before * 31 + (uint64_t)token + 1);
     s->cell[s->n] = cell;
-    s->n++;
+    s->token[s->n++] = token;
+    s->place[s->n - 1] = next_place(&f->spec, s);
 }
 
 static void wait_for(int64_t us)
@@ -403,8 +536,11 @@ static int decode(struct backend *b, const struct batch *batch, struct err *err)
         struct fake_seq *s = &f->seqs[batch->seq[i]];
         push(f, s, batch->token[i]);
         f->row_of[i] = batch->want_logits[i] ? n_rows++ : -1;
-        if (batch->want_logits[i])
-            fill_row(f->rows + (size_t)f->row_of[i] * (size_t)f->spec.n_vocab, &f->spec, s->hash[s->n - 1]);
+        if (!batch->want_logits[i])
+            continue;
+        float *row = f->rows + (size_t)f->row_of[i] * (size_t)f->spec.n_vocab;
+        fill_row(row, &f->spec, &f->adapter, s->hash[s->n - 1]);
+        say(row, &f->spec, s->place[s->n - 1]);
     }
     f->n_last = batch->n;
     wait_for(f->spec.delay_us_per_token * batch->n);
@@ -437,6 +573,8 @@ static int seq_copy(struct backend *b, int from, int to, struct err *err)
     for (int i = 0; i < src->n; i++) {
         dst->hash[i] = src->hash[i];
         dst->cell[i] = src->cell[i];
+        dst->token[i] = src->token[i];
+        dst->place[i] = src->place[i];
         if (f->is_unified)
             f->refs[src->cell[i]]++;
     }

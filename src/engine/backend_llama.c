@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/xalloc.h"
+#include "engine/adapter_gguf.h"
 #include "engine/buildinfo.h"
 #include "engine/enginelog.h"
 #include "engine/modelfile_gguf.h"
@@ -17,6 +18,7 @@ struct llama {
     struct arena arena; /* the strings of info */
     struct llama_model *model;
     struct llama_context *ctx;
+    struct llama_adapter_lora *adapter; /* the model frees it */
     const struct llama_vocab *vocab;
     struct llama_batch batch; /* [info.n_batch], what llama_decode is given */
     bool is_no_alloc;
@@ -221,6 +223,40 @@ done:
     return ret;
 }
 
+/*
+ * After the model and before its context, which makes room in its graphs for the adapters that are loaded. Without memory
+ * for weights there is nothing to load it into: it is only checked.
+ */
+static int load_adapter(struct llama *l, struct backend_info *info, const char *path, const struct backend_params *p,
+                        struct err *err)
+{
+    char arch[64] = "unknown";
+    if (!p->adapter)
+        return 0;
+    llama_model_meta_val_str(l->model, "general.architecture", arch, sizeof(arch));
+    if (adapter_check_gguf(&info->adapter_bytes, p->adapter, arch, err) < 0)
+        return -1;
+    if (p->no_alloc)
+        return 0;
+    struct enginelog log;
+    enginelog_start(&log);
+    l->adapter = llama_adapter_lora_init(l->model, p->adapter);
+    enginelog_stop(&log);
+    if (!l->adapter)
+        err_set(err, enginelog_is_memory(&log) ? ERR_MEMORY : ERR_MODEL, "%s: not an adapter for %s: %s", p->adapter, path,
+                enginelog_reason(&log));
+    enginelog_release(&log);
+    return l->adapter ? 0 : -1;
+}
+
+static int apply_adapter(struct llama *l, const struct backend_params *p, struct err *err)
+{
+    float scale = (float)p->adapter_scale;
+    if (l->adapter && llama_set_adapters_lora(l->ctx, &l->adapter, 1, &scale) != 0)
+        return err_set(err, ERR_MODEL, "%s: the engine does not take the adapter", p->adapter);
+    return 0;
+}
+
 static int check_params(const char *path, const struct backend_params *p, struct err *err)
 {
     int max_seq = (int)llama_max_parallel_sequences();
@@ -357,7 +393,8 @@ static int open_llama(struct backend *b, const char *path, const struct backend_
     if (load_model(l, &b->info, path, p, err) < 0)
         goto failed;
     l->vocab = llama_model_get_vocab(l->model);
-    if (make_context(l, &b->info, path, p, err) < 0)
+    if (load_adapter(l, &b->info, path, p, err) < 0 || make_context(l, &b->info, path, p, err) < 0 ||
+        apply_adapter(l, p, err) < 0)
         goto failed;
     describe(l, &b->info);
     l->batch = llama_batch_init(b->info.n_batch, 0, 1);

@@ -1,5 +1,6 @@
 /*
- * modelfile_gguf: reads a GGUF file's header into struct modelfile; for a split model all its shards.
+ * modelfile_gguf: reads a GGUF file's header into struct modelfile; for a split model all its shards. modelfile_open_gguf:
+ * the header itself, for what is no model.
  *
  * Errors  ERR_IO; ERR_FORMAT with the parser's reason, or "PATH: truncated: tensor data ends at byte N, the
  *         file has M"        Owns  everything lives in the arena
@@ -12,6 +13,10 @@
 #include "base/err.h"
 #include "core/modelfile.h"
 
+struct gguf_context;
+
 int modelfile_inspect_gguf(struct modelfile *out, struct arena *a, const char *path, struct err *err);
+/* *out: gguf_free(). */
+int modelfile_open_gguf(struct gguf_context **out, int64_t *out_file_bytes, const char *path, struct err *err);
 
 #endif

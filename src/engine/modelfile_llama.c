@@ -224,7 +224,7 @@ static void keep_types(struct modelfile *out, struct arena *a, struct modelfile_
 }
 
 /* The parser's own checks are good; what it says of a file that ends inside its header is not. */
-static int open_gguf(struct gguf_context **out, int64_t *out_bytes, const char *path, struct err *err)
+int modelfile_open_gguf(struct gguf_context **out, int64_t *out_bytes, const char *path, struct err *err)
 {
     if (!fs_exists(path))
         return err_set(err, ERR_IO, "%s: no such file", path);
@@ -266,7 +266,7 @@ static int read_shards(struct modelfile *out, struct modelfile_type *types, stru
         if (!shard)
             return err_set(err, ERR_FORMAT, "%s: the first of %d shards must be named NAME-00001-of-%05d.gguf", path,
                            n, n);
-        int ret = open_gguf(&g, &n_bytes, shard, err);
+        int ret = modelfile_open_gguf(&g, &n_bytes, shard, err);
         if (ret == 0)
             ret = read_tensors(out, types, g, shard, n_bytes, err);
         gguf_free(g);
@@ -283,7 +283,7 @@ int modelfile_inspect_gguf(struct modelfile *out, struct arena *a, const char *p
     int64_t n_bytes = 0;
     int ret = -1;
     *out = (struct modelfile){ .path = arena_strdup(a, path) };
-    if (open_gguf(&g, &n_bytes, path, err) < 0)
+    if (modelfile_open_gguf(&g, &n_bytes, path, err) < 0)
         goto done;
     int64_t n_shards = int_or(g, "split.count", 0, 1);
     if (int_or(g, "split.no", 0, 0) != 0 || n_shards > SHARDS_MAX) {

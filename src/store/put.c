@@ -141,10 +141,12 @@ static int insert_cell(struct store *s, const char *key, const struct store_cell
     clock_utc(now, sizeof now);
     return st_run(s, err,
                   "INSERT INTO cell (key, variant_id, kind, task, settings, data_sha256, base, engine, machine_id, status, "
-                  "reason, attempts, started, synthetic) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'running', '', 0, ?, ?)",
-                  "titttttttti",
+                  "reason, attempts, started, synthetic, adapter, adapter_sha256, adapter_scale) "
+                  "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'running', '', 0, ?, ?, ?, ?, ?)",
+                  "titttttttti" "ttd",
                   key, spec->variant_id, id->kind, or_empty(id->task), id->settings, or_empty(id->data_sha256), or_empty(id->base),
-                  or_empty(id->engine), or_empty(spec->machine_id), now, (int64_t)spec->is_synthetic);
+                  or_empty(id->engine), or_empty(spec->machine_id), now, (int64_t)spec->is_synthetic, or_empty(spec->adapter),
+                  or_empty(id->adapter_sha256), spec->adapter_scale);
 }
 
 int store_cell_claim(struct store *s, const struct store_cell_spec *spec, struct store_cell *out, struct err *err)

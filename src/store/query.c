@@ -11,7 +11,8 @@
 
 static const char *const cells_sql =
     "SELECT c.id, c.key, m.name, m.sha256, m.info, v.level, v.imatrix_sha256, v.sha256, v.info, c.kind, c.task, c.settings, "
-    "c.data_sha256, c.base, c.engine, c.machine_id, c.status, c.reason, c.attempts, c.started, c.finished, c.synthetic "
+    "c.data_sha256, c.base, c.engine, c.machine_id, c.status, c.reason, c.adapter, "
+    "c.adapter_sha256, c.attempts, c.started, c.finished, c.synthetic, c.adapter_scale "
     "FROM cell c JOIN variant v ON v.id = c.variant_id JOIN model m ON m.id = v.model_id "
     "ORDER BY m.id, v.id, c.id";
 
@@ -25,7 +26,7 @@ static void read_cell(struct cell_row *r, struct arena *a, sqlite3_stmt *q)
     const char **texts[] = {
         &r->key, &r->model, &r->model_sha256, &r->model_info, &r->level, &r->imatrix_sha256, &r->variant_sha256,
         &r->variant_info, &r->kind, &r->task, &r->settings, &r->data_sha256, &r->base, &r->engine, &r->machine_id,
-        &r->status, &r->reason,
+        &r->status, &r->reason, &r->adapter, &r->adapter_sha256,
     };
     int column = 1;
     r->id = sqlite3_column_int64(q, 0);
@@ -34,7 +35,8 @@ static void read_cell(struct cell_row *r, struct arena *a, sqlite3_stmt *q)
     r->attempts = sqlite3_column_int(q, column++);
     r->started = text_or_null(a, q, column++);
     r->finished = text_or_null(a, q, column++);
-    r->is_synthetic = sqlite3_column_int(q, column) != 0;
+    r->is_synthetic = sqlite3_column_int(q, column++) != 0;
+    r->adapter_scale = sqlite3_column_double(q, column);
 }
 
 int query_cells(struct store *s, struct arena *a, struct cell_row **out, int *out_n, struct err *err)
@@ -54,6 +56,11 @@ int query_cells(struct store *s, struct arena *a, struct cell_row **out, int *ou
     *out_n = n;
     free(rows);
     return rc < 0 ? -1 : 0;
+}
+
+bool query_same_adapter(const struct cell_row *a, const struct cell_row *b)
+{
+    return strcmp(a->adapter_sha256, b->adapter_sha256) == 0 && (!a->adapter_sha256[0] || a->adapter_scale == b->adapter_scale);
 }
 
 struct doubles {

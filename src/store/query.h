@@ -16,6 +16,8 @@ struct cell_row {
     const char *key;
     const char *model, *model_sha256, *model_info;
     const char *level, *imatrix_sha256;
+    const char *adapter, *adapter_sha256; /* "" for none */
+    double adapter_scale;
     const char *variant_sha256, *variant_info; /* info NULL: the file was never made */
     const char *kind;
     const char *task; /* "arc_challenge:1.0:<sha256>", "" for other kinds */
@@ -28,6 +30,8 @@ struct cell_row {
 
 /* All cells, by model, level order of insertion, kind. */
 int query_cells(struct store *s, struct arena *a, struct cell_row **out, int *out_n, struct err *err);
+/* Both without an adapter, or with the same file at the same scale. */
+bool query_same_adapter(const struct cell_row *a, const struct cell_row *b);
 /* *out [*out_n] doubles of one metric and slot; NaN for NULL. width: values an index (1 for scalars). */
 int query_values(struct store *s, int64_t cell_id, enum metric m, int slot, double **out, int *out_n,
                  int *out_width, struct err *err);

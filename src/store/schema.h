@@ -7,7 +7,7 @@
 #ifndef PERBIT_STORE_SCHEMA_H
 #define PERBIT_STORE_SCHEMA_H
 
-enum { STORE_VERSION = 3 };
+enum { STORE_VERSION = 4 };
 
 const char *store_migration(int version);
 

@@ -46,6 +46,8 @@ int store_put_variant(struct store *s, int64_t model_id, const char *level, cons
 struct store_cell_spec {
     int64_t variant_id;
     struct identity identity;
+    const char *adapter;    /* its name for people; the identity has its digest; NULL for none */
+    double adapter_scale;
     const char *machine_id; /* where it runs now, also when the identity has none */
     bool is_synthetic;
 };

@@ -17,6 +17,14 @@ enum { BOOTSTRAP_SEED = 1234 };
 
 /* --- reading a cell ---------------------------------------------------------------------------- */
 
+void put_adapter(struct frame *f, int row, const struct cell_row *c)
+{
+    if (!c->adapter_sha256[0])
+        return;
+    frame_put_text(f, row, "adapter", c->adapter);
+    frame_put_num(f, row, "adapter_scale", c->adapter_scale);
+}
+
 int read_values(struct values *out, struct store *s, int64_t cell, enum metric m, int slot, struct err *err)
 {
     return query_values(s, cell, m, slot, &out->v, &out->n, &out->width, err);
@@ -103,6 +111,7 @@ int test_stats(struct speed_stats *out, struct store *s, int64_t cell, const str
 static const struct frame_spec level_columns[] = {
     { "model", "", "model", FRAME_TEXT, 0 },
     { "level", "", "level", FRAME_TEXT, 0 },
+    ADAPTER_COLUMNS,
     { "settings", "", "settings that differ", FRAME_TEXT, 0 },
     { "bpw", "bit", "bits/weight", FRAME_NUM, 2 },
     { "size_gb", "GB", "file", FRAME_NUM, 3 },
@@ -286,6 +295,7 @@ static int put_row(struct frame *f, struct store *s, const struct combination *c
     int row = frame_add_row(f);
     frame_put_text(f, row, "model", c->cells[0]->model);
     frame_put_text(f, row, "level", c->cells[0]->level);
+    put_adapter(f, row, c->cells[0]);
     frame_put_text(f, row, "settings", c->settings);
     if (put_file(f, row, c->cells[0], err) < 0)
         return -1;
@@ -314,6 +324,7 @@ int analyse_levels(struct frame *out, struct store *s, struct err *err)
 
 static const struct frame_spec cell_columns[] = {
     { "model", "", "model", FRAME_TEXT, 0 },   { "level", "", "level", FRAME_TEXT, 0 },
+    ADAPTER_COLUMNS,
     { "kind", "", "measure", FRAME_TEXT, 0 },  { "task", "", "task", FRAME_TEXT, 0 },
     { "status", "", "status", FRAME_TEXT, 0 }, { "reason", "", "reason", FRAME_TEXT, 0 }, { "attempts", "", "attempts", FRAME_INT, 0 },
     { "started", "", "started", FRAME_TEXT, 0 }, { "finished", "", "finished", FRAME_TEXT, 0 },
@@ -350,6 +361,7 @@ int analyse_cells(struct frame *out, struct store *s, struct err *err)
         for (size_t k = 0; k < sizeof texts / sizeof texts[0]; k++)
             frame_put_text(out, row, texts[k][0], texts[k][1]);
         frame_put_int(out, row, "attempts", c[i].attempts);
+        put_adapter(out, row, &c[i]);
         out->is_synthetic |= c[i].is_synthetic;
     }
     return 0;
@@ -360,6 +372,7 @@ int analyse_cells(struct frame *out, struct store *s, struct err *err)
 static const struct frame_spec text_columns[] = {
     { "model", "", "model", FRAME_TEXT, 0 },
     { "level", "", "level", FRAME_TEXT, 0 },
+    ADAPTER_COLUMNS,
     { "kind", "", "measure", FRAME_TEXT, 0 },
     { "settings", "", "settings that differ", FRAME_TEXT, 0 },
     { "chunks", "", "chunks", FRAME_INT, 0 },
@@ -401,6 +414,7 @@ static void put_text_row(struct frame *f, const struct cell_row *c, const char *
     };
     frame_put_text(f, row, "model", c->model);
     frame_put_text(f, row, "level", c->level);
+    put_adapter(f, row, c);
     frame_put_text(f, row, "kind", c->kind);
     frame_put_text(f, row, "settings", settings);
     frame_put_int(f, row, "chunks", (int64_t)st->n_chunks);

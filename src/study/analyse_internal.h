@@ -7,6 +7,11 @@
 #include "study/analyse.h"
 #include "study/workload.h"
 
+/* The columns of a level's adapter, as a row of a table of columns, and their values: missing without one. */
+#define ADAPTER_COLUMNS \
+    { "adapter", "", "adapter", FRAME_TEXT, 0 }, { "adapter_scale", "", "adapter scale", FRAME_NUM, -1 }
+void put_adapter(struct frame *f, int row, const struct cell_row *c);
+
 /* Values of one metric and slot of a cell: v is the caller's (free). */
 struct values {
     double *v;

@@ -8,10 +8,13 @@
 #include "core/kind.h"
 #include "stats/normal.h"
 #include "stats/pool.h"
+#include "study/analyse_internal.h"
+#include "study/settings.h"
 #include "study/task_scores.h"
 
 static const struct frame_spec columns[] = {
     { "model", "", "model", FRAME_TEXT, 0 },     { "level", "", "level", FRAME_TEXT, 0 },
+    ADAPTER_COLUMNS,
     { "task", "", "task", FRAME_TEXT, 0 },       { "unit", "", "of", FRAME_TEXT, 0 },
     { "version", "", "version", FRAME_TEXT, 0 }, { "num_fewshot", "", "shots", FRAME_INT, 0 },
     { "metric", "", "metric", FRAME_TEXT, 0 },   { "n", "", "documents", FRAME_INT, 0 },
@@ -23,7 +26,7 @@ static const struct frame_spec columns[] = {
     { "settings", "", "settings", FRAME_TEXT, 0 },
 };
 
-const char *const analyse_tasks_shown[] = { "model", "level", "task", "version", "num_fewshot", "metric", "filter", "n",
+const char *const analyse_tasks_shown[] = { "model", "level", "adapter", "adapter_scale", "task", "version", "num_fewshot", "metric", "filter", "n",
                                              "value", "stderr", "lo", "hi", "n_cut", "n_limit", "n_error",
                                              "n_unreadable", NULL };
 
@@ -98,6 +101,7 @@ static int put_row(struct frame *f, const struct cell_row *c, const char *task, 
     int row = frame_add_row(f);
     frame_put_text(f, row, "model", c->model);
     frame_put_text(f, row, "level", c->level);
+    put_adapter(f, row, c);
     frame_put_text(f, row, "task", task);
     frame_put_text(f, row, "unit", unit);
     frame_put_text(f, row, "metric", metric);
@@ -177,7 +181,7 @@ static int put_cell(struct frame *f, struct results *s, const struct cell_row *c
 /* A group of a level: the scores of its tasks in one metric. */
 struct group {
     const char *name, *metric;
-    const struct cell_row *first;
+    const struct cell_row *first, *writing; /* writing: the first whose answers are texts, or NULL */
     int *member;  /* [n] of scores */
     int n;
 };
@@ -189,18 +193,34 @@ struct groups {
 };
 enum { GROUPS_MAX = 4096, MEMBERS_MAX = 1024 };
 
-static bool same_measurement(const struct cell_row *a, const struct cell_row *b)
+/* How texts are written is a setting of the tasks that write alone. */
+static const char *const writing_groups[] = { "generation", "thinking", NULL };
+
+static bool writes(const struct cell_row *c)
 {
+    return strstr(c->settings, "\"slots\":") && strstr(c->settings, "\"gen_kwargs\":");
+}
+
+static bool same_settings(struct arena *a, const char *x, const char *y)
+{
+    return strcmp(x, y) == 0 || strcmp(settings_without(a, x, writing_groups), settings_without(a, y, writing_groups)) == 0;
+}
+
+static bool same_measurement(struct arena *arena, const struct cell_row *a, const struct cell_row *b)
+{
+    if (writes(a) && writes(b) && strcmp(a->settings, b->settings) != 0)
+        return false;
     return strcmp(a->model_sha256, b->model_sha256) == 0 && strcmp(a->level, b->level) == 0 &&
-           strcmp(a->imatrix_sha256, b->imatrix_sha256) == 0 && strcmp(a->settings, b->settings) == 0 &&
-           strcmp(a->engine, b->engine) == 0;
+           strcmp(a->imatrix_sha256, b->imatrix_sha256) == 0 && same_settings(arena, a->settings, b->settings) &&
+           strcmp(a->engine, b->engine) == 0 && query_same_adapter(a, b);
 }
 
 static struct group *find_group(struct groups *g, const char *name, const struct result *s)
 {
     for (int i = 0; i < g->n; i++)
         if (strcmp(g->v[i].name, name) == 0 && strcmp(g->v[i].metric, s->metric) == 0 &&
-            same_measurement(g->v[i].first, s->cell))
+            same_measurement(g->a, g->v[i].first, s->cell) &&
+            (!g->v[i].writing || !writes(s->cell) || same_measurement(g->a, g->v[i].writing, s->cell)))
             return &g->v[i];
     if (g->n == GROUPS_MAX)
         return NULL;
@@ -228,8 +248,11 @@ static void join_groups(struct groups *g, const struct results *s, int i_result,
         if (!pools(group, s->v[i_result].metric))
             continue;
         struct group *to = find_group(g, json_str_or(group, "name", ""), &s->v[i_result]);
-        if (to && to->n < MEMBERS_MAX)
-            to->member[to->n++] = i_result;
+        if (!to || to->n == MEMBERS_MAX)
+            continue;
+        to->member[to->n++] = i_result;
+        if (!to->writing && writes(s->v[i_result].cell))
+            to->writing = s->v[i_result].cell;
     }
 }
 
@@ -265,7 +288,7 @@ static const struct {
     { "truthfulqa_mc2", "acc", false, 0.464 },
     { "gsm8k", "exact_match", false, 0.0 },
 };
-enum { N_PARTS = sizeof parts / sizeof parts[0] };
+enum { N_PARTS = sizeof parts / sizeof parts[0], WRITTEN_PART = N_PARTS - 1 };
 
 static bool text_is(const struct frame *f, int row, const char *column, const char *want)
 {
@@ -273,13 +296,30 @@ static bool text_is(const struct frame *f, int row, const char *column, const ch
     return c->is_set && strcmp(c->text, want) == 0;
 }
 
-/* The row of one part in rows [from, to) of a level, or -1. Strict-match stands first for GSM8K. */
-static int part_row(const struct frame *f, int i_part, const struct cell_row *c, int n_rows)
+static bool has_adapter(const struct frame *f, int row, const struct cell_row *c)
+{
+    const struct frame_cell *scale = frame_at(f, row, frame_column(f, "adapter_scale"));
+    if (!c->adapter_sha256[0])
+        return !scale->is_set;
+    return text_is(f, row, "adapter", c->adapter) && scale->is_set && scale->num == c->adapter_scale;
+}
+
+static bool has_settings(struct frame *f, int row, int i_part, const struct cell_row *c)
+{
+    const struct frame_cell *own = frame_at(f, row, frame_column(f, "settings"));
+    if (i_part == WRITTEN_PART)
+        return own->is_set && strcmp(own->text, c->settings) == 0;
+    return own->is_set && same_settings(&f->arena, own->text, c->settings);
+}
+
+/* The row of one part in rows [0, n_rows) of what was measured like c, or -1. Strict-match stands first for GSM8K. */
+static int part_row(struct frame *f, int i_part, const struct cell_row *c, int n_rows)
 {
     for (int r = 0; r < n_rows; r++)
         if (text_is(f, r, "task", parts[i_part].task) && text_is(f, r, "metric", parts[i_part].metric) &&
             text_is(f, r, "unit", parts[i_part].is_group ? "group" : "task") && text_is(f, r, "model", c->model) &&
-            text_is(f, r, "level", c->level) && text_is(f, r, "settings", c->settings))
+            text_is(f, r, "level", c->level) && has_adapter(f, r, c) &&
+            has_settings(f, r, i_part, c))
             return r;
     return -1;
 }
@@ -329,14 +369,15 @@ static int put_cells(struct frame *f, struct results *s, struct groups *g, const
     return 0;
 }
 
-/* One composite a measurement: at its first cell. */
+/* One composite for each way in which the part was measured whose answers are texts: it has the most settings. */
 static void put_composites(struct frame *f, const struct results *s)
 {
     int n_rows = f->n_rows;
     for (int i = 0; i < s->n; i++) {
-        bool is_first = true;
+        bool is_first = strcmp(s->v[i].task, parts[WRITTEN_PART].task) == 0;
         for (int k = 0; k < i && is_first; k++)
-            is_first = !same_measurement(s->v[k].cell, s->v[i].cell);
+            is_first = strcmp(s->v[k].task, parts[WRITTEN_PART].task) != 0 ||
+                       !same_measurement(s->a, s->v[k].cell, s->v[i].cell);
         if (is_first)
             put_composite(f, s->v[i].cell, n_rows);
     }

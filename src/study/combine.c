@@ -115,7 +115,7 @@ static bool agree(const struct keys *a, const struct keys *b)
 
 static bool same_level(const struct cell_row *a, const struct cell_row *b)
 {
-    return strcmp(a->model_sha256, b->model_sha256) == 0 && strcmp(a->level, b->level) == 0;
+    return strcmp(a->model_sha256, b->model_sha256) == 0 && strcmp(a->level, b->level) == 0 && query_same_adapter(a, b);
 }
 
 static bool has_slot(const struct row *r, const struct cell_row *c)

@@ -7,7 +7,7 @@
  * A row has at most one cell of a kind and data set, and its cells agree in every setting that they share: kl at two n_ctx and speed once
  * make two rows, speed in both. Every cell is in a row. Rows come in the order of the cells.
  * settings names what is not the same in all rows ("" when all is): settings, engine, text (first digits of its SHA-256),
- * base, machine of speed and memory; imatrix where one level has two.
+ * base, machine of speed and memory; imatrix where one level has two. A level with an adapter is another level than without.
  *
  * cells    [n] as query_cells gives them
  * Owns     everything lives in the arena     Cost  n^2 comparisons of settings at worst
@@ -19,7 +19,7 @@
 #include "store/query.h"
 
 struct combination {
-    const struct cell_row **cells; /* [n_cells], at least one, all of one model and level */
+    const struct cell_row **cells; /* [n_cells], at least one, all of one model, level and adapter */
     int n_cells;
     const char *settings;
 };

@@ -17,24 +17,34 @@ struct evaluation {
     struct suite *suite;
     struct datasets *datasets;
     struct dataset **dataset; /* [suite->n_tasks], NULL before it was opened */
-    uint64_t fewshot_seed;
+    uint64_t fewshot_seed, torch_seed;
     yyjson_doc *chat_arguments; /* or NULL */
 };
 
 /* --- opening ----------------------------------------------------------------------------------- */
 
-/* lm-eval's --seed: one number for all, or four with commas of which the last draws the examples. */
-static int read_seed(uint64_t *out, struct arena *a, const char *text, struct err *err)
+static int read_number(uint64_t *out, const char *text, const char *what, struct err *err)
+{
+    char *end;
+    errno = 0;
+    *out = strtoull(text, &end, 10);
+    if (errno || *end || text[0] == '-')
+        return err_set(err, ERR_USAGE, "--seed: expected a number from 0 on for %s, found '%s'", what, text);
+    return 0;
+}
+
+/* lm-eval's --seed: one number for all, or four with commas of which the last draws the examples and the third, Torch's, the
+   tokens of an answer. Only that of what is drawn must be a number: lm-eval's own may be None. */
+static int read_seed(struct evaluation *e, const char *text, struct err *err)
 {
     int n;
-    const char *const *parts = opt_split(a, text, &n);
-    char *end;
+    const char *const *parts = opt_split(&e->arena, text, &n);
     if (n != 1 && n != 4)
         return err_set(err, ERR_USAGE, "--seed: expected one number or four with commas, found '%s'", text);
-    errno = 0;
-    *out = strtoull(parts[n - 1], &end, 10);
-    if (errno || *end || parts[n - 1][0] == '-')
-        return err_set(err, ERR_USAGE, "--seed: expected a number from 0 on for the examples, found '%s'", parts[n - 1]);
+    if (read_number(&e->fewshot_seed, parts[n - 1], "the examples", err) < 0)
+        return -1;
+    if (n == 1 || read_number(&e->torch_seed, parts[2], "Torch", NULL) < 0)
+        e->torch_seed = e->fewshot_seed;
     return 0;
 }
 
@@ -50,7 +60,7 @@ static int open_parts(struct evaluation *e, struct err *err)
     int n_folders = s->include_path != NULL;
     if (!s->tasks || !*s->tasks)
         return err_set(err, ERR_USAGE, "missing option --tasks: names with commas (perbit tasks lists them)");
-    if (read_seed(&e->fewshot_seed, &e->arena, s->seed, err) < 0 ||
+    if (read_seed(e, s->seed, err) < 0 ||
         catalog_open(&e->catalog, &s->include_path, n_folders, err) < 0 ||
         suite_open(&e->suite, e->catalog, s->tasks, err) < 0)
         return -1;
@@ -359,7 +369,7 @@ int evaluation_gen_options(struct gen_options *out, const struct evaluation *e, 
 
 uint64_t evaluation_seed(const struct evaluation *e)
 {
-    return e->fewshot_seed;
+    return e->settings->gen_seed >= 0 ? (uint64_t)e->settings->gen_seed : e->torch_seed;
 }
 
 static int check_generation(const struct evaluation *e, int i, struct err *err)

@@ -37,7 +37,7 @@ int evaluation_check(const struct evaluation *e, int i, struct err *err);
 
 /* How its answers are written, in a: of a generation task. */
 int evaluation_gen_options(struct gen_options *out, const struct evaluation *e, int i, struct arena *a, struct err *err);
-uint64_t evaluation_seed(const struct evaluation *e); /* the one that draws examples */
+uint64_t evaluation_seed(const struct evaluation *e); /* of the tokens that are drawn */
 
 /* How a chat model is asked: its own template and the texts of its special tokens. */
 struct evaluation_chat {

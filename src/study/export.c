@@ -9,6 +9,7 @@
 #include "engine/backend.h"
 #include "report/writer.h"
 #include "store/query.h"
+#include "study/adapter.h"
 #include "study/analyse.h"
 #include "study/analyse_tasks.h"
 #include "study/export_internal.h"
@@ -54,13 +55,29 @@ static void write_row(struct jw *w, const struct frame *f, int row)
     jw_end(w);
 }
 
-/* The rows of a frame that belong to one model and level. */
-static void write_rows(struct jw *w, const char *key, const struct frame *f, const char *model, const char *level)
+static double scale_at(const struct frame *f, int row)
+{
+    const struct frame_cell *c = frame_at(f, row, frame_column(f, "adapter_scale"));
+    return c->is_set ? c->num : 1;
+}
+
+/* The same model, level and adapter. */
+static bool same_level(const struct frame *a, int i, const struct frame *b, int k)
+{
+    static const char *const columns[] = { "model", "level", "adapter" };
+    for (int c = 0; c < 3; c++)
+        if (strcmp(text_at(a, i, columns[c]), text_at(b, k, columns[c])) != 0)
+            return false;
+    return scale_at(a, i) == scale_at(b, k);
+}
+
+/* The rows of a frame that are of the level in row i of levels; NULL: all. */
+static void write_rows(struct jw *w, const char *key, const struct frame *f, const struct frame *levels, int i)
 {
     jw_key(w, key);
     jw_array(w);
     for (int r = 0; r < f->n_rows; r++)
-        if (!model || (strcmp(text_at(f, r, "model"), model) == 0 && strcmp(text_at(f, r, "level"), level) == 0))
+        if (!levels || same_level(f, r, levels, i))
             write_row(w, f, r);
     jw_end(w);
 }
@@ -75,10 +92,10 @@ int export_save(struct exporter *x, const char *folder, const char *name, const 
 }
 
 /* A level that was measured with several settings has several rows, and one file. */
-static bool is_exported(const struct frame *levels, int row, const char *model, const char *level)
+static bool is_exported(const struct frame *levels, int row)
 {
     for (int r = 0; r < row; r++)
-        if (strcmp(text_at(levels, r, "model"), model) == 0 && strcmp(text_at(levels, r, "level"), level) == 0)
+        if (same_level(levels, r, levels, row))
             return true;
     return false;
 }
@@ -139,27 +156,35 @@ static void write_files(struct jw *w, const struct exporter *x, const char *mode
     jw_end(w);
 }
 
+/* "q4_k_m.json", "q4_k_m-adapter-maths-0.5.json" */
+static const char *file_name(struct exporter *x, int row)
+{
+    const char *adapter = text_at(&x->levels, row, "adapter"), *level = text_at(&x->levels, row, "level");
+    if (*adapter)
+        level = arena_printf(&x->arena, "%s adapter %s", level, adapter_label(&x->arena, adapter, scale_at(&x->levels, row)));
+    return arena_printf(&x->arena, "%s.json", export_slug(x, level));
+}
+
 static int export_level(struct exporter *x, int row, struct err *err)
 {
-    const char *model = text_at(&x->levels, row, "model"), *level = text_at(&x->levels, row, "level");
-    if (is_exported(&x->levels, row, model, level))
+    if (is_exported(&x->levels, row))
         return 0;
     struct buf text = BUF_INIT;
     struct jw w;
     jw_init(&w, &text);
     jw_pretty(&w);
     jw_object(&w);
+    const char *model = text_at(&x->levels, row, "model");
     jw_kbool(&w, "synthetic", x->is_synthetic);
-    write_rows(&w, "summary", &x->levels, model, level);
-    write_files(&w, x, model, level);
-    write_rows(&w, "text", &x->text, model, level);
-    write_rows(&w, "tasks", &x->tasks, model, level);
-    write_rows(&w, "speed", &x->speed, model, level);
-    write_rows(&w, "cells", &x->cells, model, level);
+    write_rows(&w, "summary", &x->levels, &x->levels, row);
+    write_files(&w, x, model, text_at(&x->levels, row, "level"));
+    write_rows(&w, "text", &x->text, &x->levels, row);
+    write_rows(&w, "tasks", &x->tasks, &x->levels, row);
+    write_rows(&w, "speed", &x->speed, &x->levels, row);
+    write_rows(&w, "cells", &x->cells, &x->levels, row);
     jw_end(&w);
     buf_putc(&text, '\n');
-    int rc = export_save(x, arena_printf(&x->arena, "results/%s", export_slug(x, model)),
-                  arena_printf(&x->arena, "%s.json", export_slug(x, level)), &text, err);
+    int rc = export_save(x, arena_printf(&x->arena, "results/%s", export_slug(x, model)), file_name(x, row), &text, err);
     buf_release(&text);
     return rc;
 }
@@ -257,7 +282,7 @@ static int export_metadata(struct exporter *x, struct err *err)
     int rc = write_machines(x, &w, err);
     write_models(&w, x);
     write_files(&w, x, NULL, NULL);
-    write_rows(&w, "cells", &x->cells, NULL, NULL);
+    write_rows(&w, "cells", &x->cells, NULL, 0);
     jw_end(&w);
     buf_putc(&text, '\n');
     if (rc == 0)

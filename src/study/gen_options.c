@@ -152,6 +152,22 @@ static int check_keys(const struct pyval *given, struct err *err)
     return 0;
 }
 
+/* --temperature and its like: the last word, and a temperature says whether anything is drawn. */
+static int set_draws(struct pyval out, struct arena *a, const struct settings *s, struct err *err)
+{
+    if ((s->temperature < 0 && s->temperature != -1) || (s->top_p < 0 && s->top_p != -1))
+        return err_set(err, ERR_USAGE, "--temperature, --top_p: expected -1 or a number from 0 on");
+    if (s->temperature >= 0) {
+        set(a, out, "do_sample", py_bool(s->temperature > 0));
+        set(a, out, "temperature", py_float(s->temperature));
+    }
+    if (s->top_k >= 0)
+        set(a, out, "top_k", py_int(s->top_k));
+    if (s->top_p >= 0)
+        set(a, out, "top_p", py_float(s->top_p));
+    return 0;
+}
+
 static int of_settings(struct pyval *out, struct arena *a, const struct settings *s, struct err *err)
 {
     const char *text = s->gen_kwargs ? s->gen_kwargs + strspn(s->gen_kwargs, " ") : "";
@@ -162,7 +178,7 @@ static int of_settings(struct pyval *out, struct arena *a, const struct settings
         return -1;
     if (s->max_gen_toks > 0)
         set(a, *out, "max_gen_toks", py_int(s->max_gen_toks));
-    return 0;
+    return set_draws(*out, a, s, err);
 }
 
 static int merge(struct arena *a, struct pyval all, const struct settings *s, struct err *err)

@@ -1,6 +1,6 @@
 /*
  * gen_options: how the answers of a generation task are written: the task file's generation_kwargs, then --gen_kwargs
- * (each key replaces the file's), then --max_gen_toks; as lm-evaluation-harness merges them.
+ * (each key replaces the file's), then --max_gen_toks, --temperature, --top_k and --top_p; as lm-evaluation-harness merges them.
  *
  *   struct gen_options o;
  *   if (gen_options_of(&o, &arena, task, settings, err))

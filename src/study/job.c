@@ -16,6 +16,8 @@ void job_format(struct buf *out, const struct job *job)
         jw_object(&w);
         jw_kstr(&w, "path", job->models[i].path);
         jw_kint(&w, "n_ubatch", job->models[i].n_ubatch);
+        jw_kstr(&w, "adapter", job->models[i].adapter);
+        jw_knum(&w, "adapter_scale", job->models[i].adapter_scale);
         jw_end(&w);
     }
     jw_end(&w);
@@ -52,7 +54,10 @@ static int parse_models(struct job *out, struct arena *a, const struct json *j, 
         const char *path;
         if (json_get_str(j, m, "path", &path, err) < 0)
             return -1;
-        out->models[out->n_models++] = (struct job_model){ arena_strdup(a, path), json_int_or(m, "n_ubatch", 0) };
+        out->models[out->n_models++] = (struct job_model){
+            .path = arena_strdup(a, path), .n_ubatch = json_int_or(m, "n_ubatch", 0),
+            .adapter = arena_strdup(a, json_str_or(m, "adapter", NULL)), .adapter_scale = json_num_or(m, "adapter_scale", 0),
+        };
     }
     return 0;
 }
@@ -68,6 +73,16 @@ static int parse_tasks(struct job *out, struct arena *a, yyjson_val *tasks, stru
         to[out->n_tasks++] = (struct job_task){ json_int_or(t, "i_task", 0), json_int_or(t, "first", 0) };
     out->tasks = to;
     return 0;
+}
+
+void job_backend_params(const struct job *job, int i, struct backend_params *out)
+{
+    const struct job_model *m = &job->models[i];
+    settings_backend_params(&job->settings, out);
+    out->adapter = m->adapter;
+    out->adapter_scale = m->adapter_scale;
+    if (m->n_ubatch)
+        out->n_ubatch = (int)m->n_ubatch;
 }
 
 int job_parse(struct job *out, struct arena *a, const char *line, struct err *err)

@@ -21,7 +21,9 @@ enum {
 
 struct job_model {
     const char *path;
-    int64_t n_ubatch; /* 0: the settings' */
+    int64_t n_ubatch;     /* 0: the settings' */
+    const char *adapter;  /* LoRA file, or NULL */
+    double adapter_scale;
 };
 
 /* eval: one leaf of the settings' tasks, in the order in which they resolve; events have its position here as slot. */
@@ -53,6 +55,8 @@ struct job_io {
 
 void job_format(struct buf *out, const struct job *job); /* one line, without the newline */
 int job_parse(struct job *out, struct arena *a, const char *line, struct err *err);
+/* How model i is opened: the settings, its own n_ubatch and adapter. */
+void job_backend_params(const struct job *job, int i, struct backend_params *out);
 
 int job_quantize(const struct job *job, const struct job_io *io, struct err *err);
 int job_predict_bytes(const struct job *job, const struct job_io *io, struct err *err);

@@ -207,7 +207,7 @@ static int open_scorer(struct asking *k, struct err *err)
     const struct scorer_params sp = { .share = s->share_prefixes, .max_length = (int)s->max_length,
                                       .n_ctx = (int)s->request_ctx,
                                       .bos = bos_rule(s->add_bos) };
-    settings_backend_params(s, &p);
+    job_backend_params(k->job, 0, &p);
     scorer_backend_params(&p, &sp, (int)k->file.n_vocab);
     k->tokens_asked = k->tokens_decoded = 0;
     if (backend_open(&k->backend, k->job->models[0].path, &p, err) < 0)
@@ -232,7 +232,7 @@ static const struct evaluation_chat *chat_of(const struct asking *k)
 static int open_generator(struct asking *k, const struct generator_params *gp, struct err *err)
 {
     struct backend_params p;
-    settings_backend_params(&k->job->settings, &p);
+    job_backend_params(k->job, 0, &p);
     generator_backend_params(&p, gp);
     if (backend_open(&k->backend, k->job->models[0].path, &p, err) < 0 ||
         generator_open(&k->generator, k->backend, gp, err) < 0)

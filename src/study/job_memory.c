@@ -21,7 +21,7 @@ static const struct speed_test typical = { .n_prompt = 512, .n_gen = 16 };
 static int open_model(struct backend **out, const struct job *job, bool no_alloc, struct err *err)
 {
     struct backend_params p;
-    settings_backend_params(&job->settings, &p);
+    job_backend_params(job, 0, &p);
     speed_backend_params(&p, &typical, 1);
     p.n_ctx = (int)job->settings.memory_ctx;
     p.load_mode = "none"; /* mmap would count repacked weights twice */
@@ -68,7 +68,7 @@ int job_predict_memory(const struct job *job, const struct job_io *io, struct er
     /* the engine's plan knows sliding windows, shared layers and the cache's types; the file's shape alone does not */
     double kv = b->info.kv_bytes > 0 ? (double)b->info.kv_bytes
                                      : (double)f.kv_bytes_per_token * (double)job->settings.memory_ctx;
-    if (sink_measure(&io->sink, 0, METRIC_PRED_WEIGHTS, 0, (double)f.tensor_bytes, err) < 0 ||
+    if (sink_measure(&io->sink, 0, METRIC_PRED_WEIGHTS, 0, (double)(f.tensor_bytes + b->info.adapter_bytes), err) < 0 ||
         sink_measure(&io->sink, 0, METRIC_PRED_KV, 0, kv, err) < 0 ||
         sink_measure(&io->sink, 0, METRIC_PRED_COMPUTE, 0, (double)b->info.compute_bytes, err) < 0 ||
         sink_measure(&io->sink, 0, METRIC_PRED_RUNTIME, 0, (double)m.rss_peak_bytes, err) < 0)

@@ -7,9 +7,7 @@
 static int open_model(struct backend **out, const struct job *job, int i, struct err *err)
 {
     struct backend_params p;
-    settings_backend_params(&job->settings, &p);
-    if (job->models[i].n_ubatch)
-        p.n_ubatch = (int)job->models[i].n_ubatch;
+    job_backend_params(job, i, &p);
     perplexity_backend_params(&p, (int)job->settings.n_ctx, (int)job->settings.n_batch);
     return backend_open(out, job->models[i].path, &p, err);
 }

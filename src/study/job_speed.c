@@ -26,7 +26,7 @@ struct speed_job {
 static int open_model(struct speed_job *s, struct err *err)
 {
     struct backend_params p;
-    settings_backend_params(&s->job->settings, &p);
+    job_backend_params(s->job, 0, &p);
     speed_backend_params(&p, s->tests, s->n_tests);
     double start_s = clock_s();
     if (backend_open(&s->backend, s->job->models[0].path, &p, err) < 0)

@@ -86,11 +86,19 @@ static int write_results(const struct lmeval *r, const struct place *to, int *n_
     return rc;
 }
 
+/* With an adapter: "model.gguf+maths:0.5". */
+static const char *name_of(const struct lmeval *r)
+{
+    const struct plan_adapter *adapter = r->variant->adapter;
+    return adapter ? arena_printf(r->a, "%s+%s", r->variant->path, adapter_label(r->a, adapter->name, adapter->scale))
+                   : r->variant->path;
+}
+
 /* One model, or one level of it. */
 static int write_variant(struct lmeval *r, const struct settings *s, int *n_files, struct err *err)
 {
     struct place to;
-    r->name = r->variant->path;
+    r->name = name_of(r);
     r->sanitized = sanitize(r->a, r->name);
     choose_place(&to, r, s->output_path);
     if (fs_mkdirs(to.dir, err) < 0 || (s->log_samples && write_samples(r, &to, n_files, err) < 0))
@@ -147,7 +155,10 @@ static void put_title(struct buf *out, const struct lmeval *r)
     const struct settings *s = &r->plan->study->settings;
     if (r->is_synthetic)
         buf_puts(out, "SYNTHETIC DATA: made up to test the program. Nothing here was measured.\n\n");
-    buf_printf(out, "perbit (path=%s), limit: ", r->variant->path);
+    buf_printf(out, "perbit (path=%s", r->variant->path);
+    if (r->variant->adapter)
+        buf_printf(out, ",adapter=%s,adapter_scale=%s", r->variant->adapter->path, r->variant->adapter->scale_text);
+    buf_puts(out, "), limit: ");
     if (s->limit > 0)
         buf_printf(out, "%g", s->limit);
     else

@@ -67,7 +67,7 @@ static void write_failed(struct jw *w, const struct lmeval *r)
 
 void lmeval_own(struct jw *w, const struct lmeval *r)
 {
-    static const char *const groups[] = { "task files", "tasks", "engine", NULL };
+    static const char *const groups[] = { "task files", "tasks", "generation", "thinking", "engine", NULL };
     struct buf file = BUF_INIT;
     modelfile_json(&file, r->variant->file.n_params ? &r->variant->file : &r->variant->model->file);
     jw_key(w, "perbit");
@@ -79,6 +79,11 @@ void lmeval_own(struct jw *w, const struct lmeval *r)
     jw_kstr(w, "model", r->variant->model->name);
     jw_kstr(w, "level", r->variant->level);
     jw_kstr(w, "source_sha256", r->variant->model->sha256);
+    if (r->variant->adapter) {
+        jw_kstr(w, "adapter", r->variant->adapter->name);
+        jw_kstr(w, "adapter_sha256", r->variant->adapter->sha256);
+        jw_knum(w, "adapter_scale", r->variant->adapter->scale);
+    }
     jw_key(w, "file");
     jw_raw(w, file.data);
     jw_key(w, "settings");

@@ -244,6 +244,10 @@ static int write_config(struct jw *w, const struct lmeval *r, struct err *err)
     jw_key(w, "model_args");
     jw_object(w);
     jw_kstr(w, "path", r->variant->path);
+    if (r->variant->adapter) {
+        jw_kstr(w, "adapter", r->variant->adapter->path);
+        jw_knum(w, "adapter_scale", r->variant->adapter->scale);
+    }
     jw_end(w);
     jw_kint(w, "model_num_parameters", r->variant->model->file.n_params);
     jw_kstr(w, "model_dtype", r->variant->level);

@@ -33,6 +33,34 @@ static void give_up(struct plan *p, struct plan_model *m, const struct err *err)
     m->reason = arena_strdup(&p->arena, err->msg);
 }
 
+static void read_adapter(struct plan *p, struct plan_adapter *out, const struct adapter *from)
+{
+    struct err err = { 0 };
+    *out = (struct plan_adapter){ .name = from->name, .path = from->path, .scale = from->scale,
+                                  .scale_text = adapter_scale_text(&p->arena, from->scale) };
+    if (!fs_exists(from->path))
+        err_set(&err, ERR_IO, "%s: no such file", from->path);
+    else
+        out->sha256 = digest(&p->arena, from->path, &err);
+    if (out->sha256)
+        return;
+    char hex[SHA256_HEX_BYTES];
+    sha256_bytes(hex, from->path, strlen(from->path));
+    out->sha256 = arena_printf(&p->arena, "unreadable-%.32s", hex);
+    out->reason = arena_strdup(&p->arena, err.msg);
+}
+
+/* A command measures files with the adapter that it was given, a study with it and without. */
+static void read_adapters(struct plan *p, struct plan_model *m, const struct study_model *from, const struct adapter *given)
+{
+    const struct adapter *list = from->has_adapters ? from->adapters : given;
+    m->n_adapters = from->has_adapters ? from->n_adapters : given->path != NULL;
+    m->is_bare = p->study->n_levels > 0 || m->n_adapters == 0;
+    m->adapters = arena_alloc(&p->arena, (size_t)(m->n_adapters + 1) * sizeof *m->adapters);
+    for (int i = 0; i < m->n_adapters; i++)
+        read_adapter(p, &m->adapters[i], &list[i]);
+}
+
 static void read_model(struct plan *p, struct plan_model *m, const struct study_model *from)
 {
     struct err err = { 0 };
@@ -67,12 +95,33 @@ static int check_names(const struct plan *p, struct err *err)
     return 0;
 }
 
+static int check_adapters(const struct plan_model *m, int n_levels, struct err *err)
+{
+    if ((m->n_adapters + 1) * n_levels > PLAN_VARIANTS_MAX)
+        return err_set(err, ERR_USAGE, "%s: %d levels with %d adapters and without: at most %d in one study", m->name, n_levels,
+                       m->n_adapters, PLAN_VARIANTS_MAX);
+    for (int i = 0; i < m->n_adapters; i++)
+        for (int k = 0; k < i; k++)
+            if (strcmp(m->adapters[i].name, m->adapters[k].name) == 0 &&
+                strcmp(m->adapters[i].scale_text, m->adapters[k].scale_text) == 0)
+                return err_set(err, ERR_USAGE, "%s: two adapters are named '%s': give one of them a name", m->name,
+                               m->adapters[i].name);
+    return 0;
+}
+
 static int read_models(struct plan *p, struct err *err)
 {
+    struct adapter given = { 0 };
+    if (p->study->settings.adapter && adapter_parse(&given, &p->arena, p->study->settings.adapter, "--adapter", err) < 0)
+        return -1;
     p->n_models = p->study->n_models;
     p->models = arena_alloc(&p->arena, (size_t)(p->n_models + 1) * sizeof *p->models);
-    for (int i = 0; i < p->n_models; i++)
+    for (int i = 0; i < p->n_models; i++) {
         read_model(p, &p->models[i], &p->study->models[i]);
+        read_adapters(p, &p->models[i], &p->study->models[i], &given);
+        if (check_adapters(&p->models[i], p->study->n_levels, err) < 0)
+            return -1;
+    }
     return check_names(p, err);
 }
 
@@ -123,32 +172,61 @@ static bool uses_imatrix(const char *level)
     return q && strcmp(q->family, "float") != 0;
 }
 
+static void set_adapter(struct plan *p, struct plan_variant *v, const struct plan_adapter *adapter)
+{
+    v->adapter = adapter;
+    v->label = arena_printf(&p->arena, "%s+%s", v->level, adapter_label(&p->arena, adapter->name, adapter->scale));
+    v->reason = v->reason ? v->reason : adapter->reason;
+}
+
+/* The same file with each of the model's adapters from first on. */
+static void add_adapters(struct plan *p, struct plan_variant *bare, int first)
+{
+    for (int i = first; i < bare->model->n_adapters; i++) {
+        struct plan_variant *v = &p->variants[p->n_variants++];
+        *v = *bare;
+        v->file_of = bare;
+        set_adapter(p, v, &bare->model->adapters[i]);
+    }
+}
+
 static void add_variant(struct plan *p, struct plan_model *m, const struct study_model *from, const char *level)
 {
     struct plan_variant *v = &p->variants[p->n_variants++];
     v->model = m;
-    v->level = level;
+    v->level = v->label = level;
     v->reason = m->reason;
     v->imatrix_sha256 = uses_imatrix(level) ? m->imatrix_sha256 : "";
     v->is_base = p->study->base && strcmp(level, p->study->base) == 0;
     v->base_path = p->study->base_path;
     plan_file(p, v, from);
+    add_adapters(p, v, 0);
 }
 
 /* n_levels 0: a command measures a file as it is. */
 static void add_file_variant(struct plan *p, struct plan_model *m)
 {
     struct plan_variant *v = &p->variants[p->n_variants++];
-    *v = (struct plan_variant){ .model = m, .level = m->file.label ? m->file.label : "unknown", .imatrix_sha256 = "",
-                                .path = m->path, .is_source = true, .reason = m->reason, .file = m->file,
+    const char *level = m->file.label ? m->file.label : "unknown";
+    *v = (struct plan_variant){ .model = m, .level = level, .label = level, .imatrix_sha256 = "", .path = m->path,
+                                .is_source = true, .reason = m->reason, .file = m->file,
                                 .base_path = p->study->base_path };
+    if (m->is_bare) {
+        add_adapters(p, v, 0);
+        return;
+    }
+    set_adapter(p, v, &m->adapters[0]);
+    add_adapters(p, v, 1);
 }
 
 static void make_variants(struct plan *p)
 {
     const struct study *s = p->study;
     int per_model = s->n_levels ? s->n_levels : 1;
-    p->variants = arena_alloc(&p->arena, (size_t)(p->n_models * per_model + 1) * sizeof *p->variants);
+    int n = 0;
+    for (int i = 0; i < p->n_models; i++)
+        n += per_model * (p->models[i].n_adapters + 1);
+    p->variants = arena_alloc(&p->arena, (size_t)(n + 1) * sizeof *p->variants);
     for (int i = 0; i < p->n_models; i++) {
         if (s->n_levels == 0)
             add_file_variant(p, &p->models[i]);
@@ -157,10 +235,10 @@ static void make_variants(struct plan *p)
     }
 }
 
-struct plan_variant *plan_base(struct plan *p, const struct plan_model *m)
+struct plan_variant *plan_base(struct plan *p, const struct plan_model *m, const struct plan_adapter *adapter)
 {
     for (int i = 0; i < p->n_variants; i++)
-        if (p->variants[i].model == m && p->variants[i].is_base)
+        if (p->variants[i].model == m && p->variants[i].is_base && p->variants[i].adapter == adapter)
             return &p->variants[i];
     return NULL;
 }
@@ -175,6 +253,7 @@ static void read_task(struct plan *p, struct evaluation *e, int i)
     char hex[SHA256_HEX_BYTES];
     t->name = arena_strdup(&p->arena, evaluation_task(e, i)->name);
     t->identity = evaluation_identity(e, i, &p->arena);
+    t->writes = evaluation_task(e, i)->kind == ITEM_GENERATE;
     t->fact = evaluation_fact(e, i, &p->arena);
     if (evaluation_check(e, i, &err) < 0 || evaluation_data_sha256(hex, e, i, &err) < 0)
         t->reason = arena_strdup(&p->arena, err.msg);
@@ -216,7 +295,8 @@ static struct plan_cell *add_cell(struct plan *p, struct plan_variant *v, enum k
     c->kind = k;
     c->n_bytes = v->file.file_bytes ? v->file.file_bytes : v->model->file.file_bytes;
     c->identity = (struct identity){
-        .model_sha256 = v->model->sha256, .level = v->level, .imatrix_sha256 = v->imatrix_sha256, .kind = info->name,
+        .model_sha256 = v->model->sha256, .adapter_sha256 = v->adapter ? v->adapter->sha256 : "",
+        .adapter_scale = v->adapter ? v->adapter->scale_text : "", .level = v->level, .imatrix_sha256 = v->imatrix_sha256, .kind = info->name,
         .data_sha256 = info->needs_text ? p->text_sha256 : "", .base = base_identity(p, v, k),
         .settings = settings_json(&p->arena, &p->study->settings, info->groups, true), .engine = backend_build(),
         .machine = info->on_machine ? p->machine_id : "",
@@ -228,7 +308,9 @@ static void add_tasks(struct plan *p, struct plan_variant *v)
 {
     for (int i = 0; i < p->n_tasks; i++) {
         struct plan_cell *c = add_cell(p, v, KIND_TASK);
+        const struct settings *s = &p->study->settings;
         c->task = &p->tasks[i];
+        c->identity.settings = settings_json(&p->arena, s, kind_task_groups(c->task->writes, s->apply_chat_template), true);
         c->identity.task = p->tasks[i].identity;
         c->identity.data_sha256 = p->tasks[i].data_sha256;
     }
@@ -252,7 +334,7 @@ static void make_cells(struct plan *p)
 {
     p->cells = arena_alloc(&p->arena, (size_t)(p->n_variants * (CELLS_PER_VARIANT + p->n_tasks) + 1) * sizeof *p->cells);
     for (int i = 0; i < p->n_variants; i++) {
-        if (p->study->n_levels)
+        if (p->study->n_levels && !p->variants[i].adapter)
             add_cell(p, &p->variants[i], KIND_QUANTIZE);
         add_measures(p, &p->variants[i]);
         add_tasks(p, &p->variants[i]);

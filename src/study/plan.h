@@ -2,7 +2,8 @@
  * plan: a study made concrete: which files, which cells, what is done already.
  *
  * model   [n_models]   inspected and hashed; reason set when the file cannot be used: its cells then fail with it
- * variant [n_variants] one level of one model: where its file is or will be, and who may delete it
+ * variant [n_variants] one level of one model, with one of its LoRA adapters or without: where its file is or will be, and who
+ *                      may delete it. Variants with an adapter share the file of the one without.
  * cell    [n_cells]    in the order in which they run: model by model, level by level, kind by kind
  *
  * Building a plan reads files and the store; it writes nothing. A cell's identity is complete here.
@@ -16,11 +17,23 @@
 #include "store/store.h"
 #include "study/study.h"
 
+struct plan_adapter {
+    const char *name;
+    const char *path;
+    const char *sha256;
+    double scale;
+    const char *scale_text;
+    const char *reason;      /* why it cannot be used, or NULL */
+};
+
 struct plan_model {
     const char *name;
     const char *path;
     const char *sha256;
     const char *imatrix, *imatrix_sha256; /* NULL, "": none */
+    struct plan_adapter *adapters; /* [n_adapters] */
+    int n_adapters;
+    bool is_bare;            /* measured without an adapter too */
     struct modelfile file;
     const char *reason;      /* why it cannot be used, or NULL */
     int64_t id;              /* in the store, once put there */
@@ -29,6 +42,9 @@ struct plan_model {
 struct plan_variant {
     struct plan_model *model;
     const char *level;
+    const char *label;       /* for people: the level, "Q8_0+maths:0.5" with an adapter */
+    const struct plan_adapter *adapter; /* NULL: none */
+    struct plan_variant *file_of; /* the variant that makes the file; NULL: itself */
     const char *imatrix_sha256; /* "" for levels that are not quantized with it */
     const char *path;        /* of its file, made or not */
     bool is_source;          /* the model's own file */
@@ -46,6 +62,7 @@ struct plan_task {
     const char *identity;    /* name:version:sha256 of its definition */
     const char *fact;        /* JSON for the store: evaluation_fact() */
     const char *data_sha256;
+    bool writes;             /* answers are texts */
     const char *reason;      /* why it cannot be asked, or NULL */
 };
 
@@ -82,8 +99,10 @@ struct plan {
 int plan_build(struct plan *out, const struct study *study, struct store *store, struct err *err);
 void plan_release(struct plan *p);
 
-/* The base variant of a model, or NULL. */
-struct plan_variant *plan_base(struct plan *p, const struct plan_model *m);
+enum { PLAN_VARIANTS_MAX = 128 }; /* of one model */
+
+/* The base variant of a model with the same adapter, or NULL. */
+struct plan_variant *plan_base(struct plan *p, const struct plan_model *m, const struct plan_adapter *adapter);
 /* Reads what job_inspect says of a file, in a worker, into the plan's arena. */
 int plan_inspect(struct modelfile *out, struct arena *a, const char *path, struct err *err);
 

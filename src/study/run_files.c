@@ -26,7 +26,7 @@ static void warn_same(struct runner *r, const struct plan_variant *v)
 {
     for (int i = 0; i < r->plan->n_variants; i++) {
         const struct plan_variant *o = &r->plan->variants[i];
-        if (o == v || o->model != v->model || o->file.n_params == 0 || modelfile_similarity(&o->file, &v->file) < 0.98)
+        if (o == v || o->model != v->model || o->adapter || o->file.n_params == 0 || modelfile_similarity(&o->file, &v->file) < 0.98)
             continue;
         log_warn("%s: %s and %s are nearly the same file (%.2f and %.2f bits per weight)", v->model->name, o->level,
                  v->level, modelfile_bpw(&o->file), modelfile_bpw(&v->file));
@@ -61,8 +61,23 @@ static int make(struct runner *r, struct plan_variant *v, struct plan_cell *c, s
     return quantize(r, v, c, err) < 0 ? -1 : describe(r, v, err);
 }
 
+/* A variant with an adapter has the file of the one without. */
+static int run_shared_file(struct runner *r, struct plan_variant *v, struct err *err)
+{
+    const int rc = run_file(r, v->file_of, err);
+    v->file = v->file_of->file;
+    v->id = v->file_of->id;
+    v->reason = v->reason ? v->reason : v->file_of->reason;
+    for (int i = 0; i < r->plan->n_cells; i++)
+        if (r->plan->cells[i].variant == v && v->file.file_bytes > 0)
+            r->plan->cells[i].n_bytes = v->file.file_bytes;
+    return rc;
+}
+
 int run_file(struct runner *r, struct plan_variant *v, struct err *err)
 {
+    if (v->file_of)
+        return run_shared_file(r, v, err);
     struct plan_cell *c = NULL;
     for (int i = 0; i < r->plan->n_cells; i++) /* done or not: its file may have been deleted since */
         if (r->plan->cells[i].variant == v && r->plan->cells[i].kind == KIND_QUANTIZE)

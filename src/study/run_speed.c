@@ -32,7 +32,7 @@ static int open_turn(struct runner *r, struct turn *t, struct err *err)
 {
     struct job job = job_for(r, "speed");
     const struct event bandwidth = { .kind = EVENT_MEASURE, .metric = METRIC_BANDWIDTH, .value = r->bandwidth };
-    job.models[job.n_models++].path = t->cell->variant->path;
+    job_add_variant(&job, t->cell->variant);
     t->route = (struct route){ .r = r, .cells = { t->cell }, .keep_slot = true };
     if (cell_start(r, t->cell, true, err) < 0 || route_put(&t->route, &bandwidth, err) < 0 ||
         client_open(&t->client, &job, err) < 0)
@@ -158,7 +158,7 @@ int run_memory(struct runner *r, struct plan_variant *v, struct err *err)
     if (!c)
         return 0;
     double start_s = clock_s();
-    job.models[job.n_models++].path = v->path;
+    job_add_variant(&job, v);
     job.settings.ram_limit = 0; /* a prediction needs no limit */
     int rc = cell_start(r, c, true, &why) < 0 || client_run(&job, &sink, &why) < 0 ? -1 : 0;
     job.name = "memory";

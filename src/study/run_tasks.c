@@ -69,7 +69,7 @@ static int ask(struct asked *k, const struct plan_variant *v, struct err *err)
     struct job job = job_for(k->r, "eval");
     const struct sink sink = { put, k };
     struct err why = { 0 };
-    job.models[job.n_models++].path = v->path;
+    job_add_variant(&job, v);
     job.tasks = k->tasks;
     job.n_tasks = k->n;
     k->start_s = clock_s();

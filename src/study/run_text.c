@@ -46,10 +46,11 @@ static int run_single(struct runner *r, struct job *job, struct route *route, st
     return end_all(r, route, rc, &why, clock_s() - start_s, err);
 }
 
-static void add_model(struct job *job, struct route *route, const char *path, int64_t n_ubatch, struct plan_cell *c)
+static void add_model(struct job *job, struct route *route, const struct plan_variant *v, int64_t n_ubatch, struct plan_cell *c)
 {
     route->cells[job->n_models] = c;
-    job->models[job->n_models++] = (struct job_model){ path, n_ubatch };
+    job_add_variant(job, v);
+    job->models[job->n_models - 1].n_ubatch = n_ubatch;
 }
 
 static int run_perplexity(struct runner *r, struct plan_variant *v, struct err *err)
@@ -60,7 +61,7 @@ static int run_perplexity(struct runner *r, struct plan_variant *v, struct err *
     if (!c)
         return 0;
     job.save_file = job.settings.save_all_logits;
-    add_model(&job, &route, v->path, 0, c);
+    add_model(&job, &route, v, 0, c);
     return run_single(r, &job, &route, err);
 }
 
@@ -75,34 +76,35 @@ static int run_floor(struct runner *r, struct plan_variant *base, enum kind k, s
     if (job.settings.n_chunks < 0 || job.settings.n_chunks > FLOOR_CHUNKS)
         job.settings.n_chunks = FLOOR_CHUNKS;
     int64_t quarter = job.settings.n_ubatch / 4;
-    add_model(&job, &route, base->path, 0, NULL);
-    add_model(&job, &route, base->path, k == KIND_KL_RUNTIME && quarter > 0 ? quarter : 0, c);
+    add_model(&job, &route, base, 0, NULL);
+    add_model(&job, &route, base, k == KIND_KL_RUNTIME && quarter > 0 ? quarter : 0, c);
     return run_single(r, &job, &route, err);
 }
 
 /* --- kl ---------------------------------------------------------------------------------------- */
 
-/* Levels [n] in one worker with the base; base_cell is the base's own cell, or NULL. */
-static int run_group(struct runner *r, const char *base_path, struct plan_cell *base_cell, struct plan_cell **levels,
+/* Levels [n] in one worker with the base (path NULL: a logits file is); base_cell is the base's own cell, or NULL. */
+static int run_group(struct runner *r, const struct job_model *base, struct plan_cell *base_cell, struct plan_cell **levels,
                      int n, struct err *err)
 {
     struct route route = { .r = r };
     struct job job = job_for(r, "perplexity");
     struct err why = { 0 };
     double start_s = clock_s();
-    job.base_file = base_path ? NULL : job.settings.kl_divergence_base;
-    if (base_path)
-        add_model(&job, &route, base_path, 0, base_cell);
+    job.base_file = base->path ? NULL : job.settings.kl_divergence_base;
+    route.cells[0] = base_cell;
+    if (base->path)
+        job.models[job.n_models++] = *base;
     for (int i = 0; i < n; i++)
-        add_model(&job, &route, levels[i]->variant->path, 0, levels[i]);
+        add_model(&job, &route, levels[i]->variant, 0, levels[i]);
     int rc = run_worker(r, &job, &route, &why);
     /* one bad file spoils a group: try its cells alone before anybody is blamed */
     if (rc < 0 && !err_ends_run(&why) && n + (base_cell != NULL) > 1) {
         store_rollback(r->store);
-        if (base_cell && run_group(r, base_path, base_cell, NULL, 0, err) < 0)
+        if (base_cell && run_group(r, base, base_cell, NULL, 0, err) < 0)
             return -1;
         for (int i = 0; i < n; i++)
-            if (run_group(r, base_path, NULL, &levels[i], 1, err) < 0)
+            if (run_group(r, base, NULL, &levels[i], 1, err) < 0)
                 return -1;
         return 0;
     }
@@ -110,34 +112,38 @@ static int run_group(struct runner *r, const char *base_path, struct plan_cell *
 }
 
 /* How many of the levels may be loaded beside the base. */
-static int group_size(struct runner *r, const char *base_path, struct plan_cell **levels, int n)
+static int group_size(struct runner *r, const struct job_model *base, struct plan_cell **levels, int n)
 {
-    int64_t left = memory_budget(r), base = 0;
+    int64_t left = memory_budget(r), n_bytes = 0;
     int fits = 0;
-    if (base_path && fs_size(&base, base_path, NULL) == 0)
-        left -= base;
+    if (base->path && fs_size(&n_bytes, base->path, NULL) == 0)
+        left -= n_bytes;
     while (fits < n && fits < JOB_MODELS_MAX - 1 && (left -= levels[fits]->n_bytes) >= 0)
         fits++;
     return fits > 0 ? fits : n > 0;
 }
 
-static const char *base_path_of(struct runner *r, struct plan_variant *v)
+/* The base with the variant's own adapter: what differs is the level alone. */
+static struct job_model base_of(struct runner *r, const struct plan_variant *v)
 {
-    struct plan_variant *base = plan_base(r->plan, v->model);
-    return v->base_path ? v->base_path : base ? base->path : NULL;
+    const struct plan_variant *base = plan_base(r->plan, v->model, v->adapter);
+    return (struct job_model){
+        .path = v->base_path ? v->base_path : base ? base->path : NULL,
+        .adapter = v->adapter ? v->adapter->path : NULL, .adapter_scale = v->adapter ? v->adapter->scale : 0,
+    };
 }
 
 /* The base's file must be there even when all of the base's own cells are done. */
 static int ensure_base(struct runner *r, struct plan_variant *v, struct err *err)
 {
-    struct plan_variant *base = plan_base(r->plan, v->model);
+    struct plan_variant *base = plan_base(r->plan, v->model, v->adapter);
     return base && !v->base_path ? run_file(r, base, err) : 1;
 }
 
 static int fail_without_base(struct runner *r, struct plan_variant *v, struct plan_cell **levels, int n, struct err *err)
 {
     struct err why = { 0 };
-    const struct plan_variant *base = plan_base(r->plan, v->model);
+    const struct plan_variant *base = plan_base(r->plan, v->model, v->adapter);
     err_set(&why, ERR_MODEL, "the base %s cannot be used: %s", base->level, base->reason ? base->reason : "no file");
     for (int i = 0; i < n; i++)
         if (cell_end(r, levels[i], -1, &why, 0, err) < 0)
@@ -161,10 +167,10 @@ static int run_kl(struct runner *r, struct plan_variant **v, int n, struct err *
     int rc = ensure_base(r, v[0], err);
     if (rc <= 0)
         return rc < 0 ? -1 : fail_without_base(r, v[0], levels, n_levels, err);
-    const char *base_path = base_path_of(r, v[0]);
+    const struct job_model base = base_of(r, v[0]);
     for (int at = 0; at < n_levels || base_cell; base_cell = NULL) {
-        int size = group_size(r, base_path, levels + at, n_levels - at);
-        if (run_group(r, base_path, base_cell, levels + at, size, err) < 0)
+        int size = group_size(r, &base, levels + at, n_levels - at);
+        if (run_group(r, &base, base_cell, levels + at, size, err) < 0)
             return -1;
         at += size;
     }

@@ -37,7 +37,8 @@ static int claim(struct runner *r, struct plan_cell *c, struct err *err)
     struct store_cell found;
     const struct store_cell_spec spec = {
         .variant_id = c->variant->id, .identity = c->identity, .machine_id = r->plan->machine_id,
-        .is_synthetic = r->plan->is_synthetic,
+        .is_synthetic = r->plan->is_synthetic, .adapter = c->variant->adapter ? c->variant->adapter->name : NULL,
+        .adapter_scale = c->variant->adapter ? c->variant->adapter->scale : 0,
     };
     if (store_cell_claim(r->store, &spec, &found, err) < 0)
         return -1;
@@ -105,7 +106,7 @@ static struct run_progress progress_of(const struct runner *r, const struct plan
 {
     struct run_progress p = {
         .i_cell = r->result.n_done + r->result.n_failed, .n_cells = r->n_cells,
-        .model = c->variant->model->name, .level = c->variant->level,
+        .model = c->variant->model->name, .level = c->variant->label,
         .kind = c->task ? c->task->name : kind_info(c->kind)->name, .n_scored = c->n_scored, .score_sum = c->score_sum,
     };
     set_eta(&p, r);
@@ -215,6 +216,13 @@ struct job job_for(const struct runner *r, const char *name)
     return (struct job){ .name = name, .settings = r->plan->study->settings, .text = r->plan->study->settings.file };
 }
 
+void job_add_variant(struct job *job, const struct plan_variant *v)
+{
+    job->models[job->n_models++] = (struct job_model){
+        .path = v->path, .adapter = v->adapter ? v->adapter->path : NULL, .adapter_scale = v->adapter ? v->adapter->scale : 0,
+    };
+}
+
 int64_t memory_budget(const struct runner *r)
 {
     struct memory_info m;
@@ -243,6 +251,24 @@ static bool has_pending(const struct runner *r, const struct plan_variant *v)
     return false;
 }
 
+/* Levels with the same adapter together: the base with it is what they are compared with. */
+static int run_texts(struct runner *r, struct plan_variant **v, int n, struct err *err)
+{
+    bool is_done[LEVELS_MAX] = { false };
+    for (int i = 0; i < n; i++) {
+        struct plan_variant *some[LEVELS_MAX];
+        int n_some = 0;
+        for (int k = i; k < n; k++)
+            if (!is_done[k] && v[k]->adapter == v[i]->adapter) {
+                some[n_some++] = v[k];
+                is_done[k] = true;
+            }
+        if (run_text(r, some, n_some, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 /* Files of a batch of levels, then everything that is measured on them. */
 static int run_batch(struct runner *r, struct plan_variant **v, int n, struct err *err)
 {
@@ -254,7 +280,7 @@ static int run_batch(struct runner *r, struct plan_variant **v, int n, struct er
         if (rc == 1)
             v[n_ready++] = v[i];
     }
-    if (run_text(r, v, n_ready, err) < 0 || run_speed(r, v, n_ready, err) < 0)
+    if (run_texts(r, v, n_ready, err) < 0 || run_speed(r, v, n_ready, err) < 0)
         return -1;
     for (int i = 0; i < n_ready; i++)
         if (run_tasks(r, v[i], err) < 0 || run_memory(r, v[i], err) < 0)
@@ -274,10 +300,14 @@ static int pending_levels(struct runner *r, const struct plan_model *m, struct p
 /* keep_files: no: one level at a time; only the base, which kl needs, stays until the model is done. */
 static int run_one_by_one(struct runner *r, struct plan_model *m, struct plan_variant **v, int n, struct err *err)
 {
-    struct plan_variant *base = plan_base(r->plan, m);
-    for (int i = 0; i < n; i++) {
-        struct plan_variant *one = v[i];
-        if (run_batch(r, &one, 1, err) < 0 || (v[i] != base && run_remove_file(v[i], err) < 0))
+    struct plan_variant *base = plan_base(r->plan, m, NULL);
+    for (int i = 0, n_same; i < n; i += n_same) {
+        struct plan_variant *same[LEVELS_MAX]; /* one file: with adapters and without */
+        for (n_same = 0; i + n_same < n && strcmp(v[i + n_same]->path, v[i]->path) == 0; n_same++)
+            same[n_same] = v[i + n_same];
+        if (run_batch(r, same, n_same, err) < 0)
+            return -1;
+        if ((!base || strcmp(v[i]->path, base->path) != 0) && run_remove_file(v[i], err) < 0)
             return -1;
     }
     return base ? run_remove_file(base, err) : 0;

@@ -5,7 +5,7 @@
 #include "study/client.h"
 #include "study/runner.h"
 
-enum { LEVELS_MAX = 64 }; /* of one model */
+enum { LEVELS_MAX = PLAN_VARIANTS_MAX }; /* of one model, adapters counted */
 
 struct runner {
     struct plan *plan;
@@ -38,6 +38,8 @@ int cell_end(struct runner *r, struct plan_cell *c, int job, const struct err *j
 bool err_ends_run(const struct err *err);
 
 struct job job_for(const struct runner *r, const char *name);
+/* The file of a variant, with its adapter, as the job's next model. */
+void job_add_variant(struct job *job, const struct plan_variant *v);
 int64_t memory_budget(const struct runner *r);
 
 /* 1: the file is there; 0: it is not, and the variant's cells have failed; -1: the run must stop. */

@@ -1,6 +1,7 @@
 #include "study/settings.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #define AT(field) .offset = offsetof(struct settings, field)
 
@@ -38,6 +39,9 @@ static const struct opt_row rows[] = {
       .help = "how weights are loaded; memory is always measured with none" },
     { .key = "repack", .type = OPT_BOOL, AT(repack), .def = "true", .group = "engine", .moves_results = true,
       .help = "let the engine reorder weights for the CPU (Q4_0, Q4_K): faster, and moves logits" },
+
+    { .key = "adapter", .alias = "lora", .type = OPT_STR, AT(adapter), .group = "engine",
+      .help = "LoRA adapter in GGUF, FILE or FILE:SCALE; a study measures each model with it and without" },
 
     { .key = "file", .short_name = "f", .alias = "text", .type = OPT_STR, AT(file), .group = "text",
       .help = "text file to measure perplexity on (wiki.test.raw)" },
@@ -103,13 +107,21 @@ static const struct opt_row rows[] = {
       .help = "cache for requests in work; a task with a longer request fails and says so" },
     { .key = "share_prefixes", .type = OPT_BOOL, AT(share_prefixes), .def = "true", .group = "tasks",
       .moves_results = true, .help = "compute what requests have in common once; no: each request whole" },
-    { .key = "slots", .type = OPT_INT, AT(slots), .unit = "answers", .def = "4", .min = 1, .max = 256, .group = "tasks",
-      .moves_results = true, .help = "generation tasks: answers written at a time; 1 repeats to the last token" },
+    { .key = "slots", .type = OPT_INT, AT(slots), .unit = "answers", .def = "4", .min = 1, .max = 256, .group = "generation",
+      .moves_results = true, .help = "answers written at a time; 1 repeats to the last token" },
     { .key = "max_gen_toks", .type = OPT_INT, AT(max_gen_toks), .unit = "tokens", .def = "0", .min = 0, .max = 1 << 20,
-      .group = "tasks", .moves_results = true, .help = "longest answer of generation tasks; 0 = as the task says" },
-    { .key = "gen_kwargs", .type = OPT_STR, AT(gen_kwargs), .group = "tasks", .moves_results = true,
+      .group = "generation", .moves_results = true, .help = "longest answer; 0 = as the task says" },
+    { .key = "temperature", .alias = "temp", .type = OPT_NUM, AT(temperature), .def = "-1", .min = -1, .max = 1000,
+      .group = "generation", .moves_results = true, .help = "above 0 draws tokens, 0 takes the likeliest; -1 = as the task says" },
+    { .key = "top_k", .type = OPT_INT, AT(top_k), .unit = "tokens", .def = "-1", .min = -1, .max = 1 << 24,
+      .group = "generation", .moves_results = true, .help = "draw among so many of the likeliest; 0 = all, -1 = as the task says" },
+    { .key = "top_p", .type = OPT_NUM, AT(top_p), .def = "-1", .min = -1, .max = 1, .group = "generation",
+      .moves_results = true, .help = "draw among the likeliest that make up this probability; 1 = all, -1 = as the task says" },
+    { .key = "gen_seed", .type = OPT_INT, AT(gen_seed), .def = "-1", .min = -1, .max = 4294967295.0, .group = "generation",
+      .moves_results = true, .help = "seed of what is drawn; -1 = the third of --seed, which lm-eval gives to Torch" },
+    { .key = "gen_kwargs", .type = OPT_STR, AT(gen_kwargs), .group = "generation", .moves_results = true,
       .help = "k=v,k=v or a JSON object over a task's generation_kwargs: until, max_gen_toks, do_sample, temperature, top_k, top_p" },
-    { .key = "think", .type = OPT_STR, AT(think), .def = "auto", .group = "tasks", .moves_results = true,
+    { .key = "think", .type = OPT_STR, AT(think), .def = "auto", .group = "thinking", .moves_results = true,
       .help = "reasoning of thinking models: on, off, a number of tokens at most, or auto, as the chat template has it" },
     { .key = "output_path", .type = OPT_STR, AT(output_path), .group = "evaluation",
       .help = "folder or .json file for results in lm-evaluation-harness's form" },
@@ -193,6 +205,31 @@ const char *settings_json(struct arena *a, const struct settings *s, const char 
     jw_end(&w);
     const char *copy = arena_strdup(a, text.data);
     buf_release(&text);
+    return copy;
+}
+
+const char *settings_without(struct arena *a, const char *json, const char *const *groups)
+{
+    struct buf text = BUF_INIT;
+    struct json *j;
+    struct jw w;
+    size_t i, n;
+    yyjson_val *key, *value;
+    if (json_parse(&j, json, strlen(json), "settings", NULL) < 0)
+        return json;
+    jw_init(&w, &text);
+    jw_object(&w);
+    yyjson_obj_foreach(json_root(j), i, n, key, value) {
+        const struct opt_row *row = opt_find(&settings_table, yyjson_get_str(key));
+        if (row && opt_in_groups(row, groups))
+            continue;
+        jw_key(&w, yyjson_get_str(key));
+        jw_val(&w, value);
+    }
+    jw_end(&w);
+    const char *copy = arena_strdup(a, text.data);
+    buf_release(&text);
+    json_close(j);
     return copy;
 }
 

@@ -17,7 +17,7 @@
 struct settings {
     /* engine: moves logits, speed or memory */
     int64_t n_ctx, n_batch, n_ubatch, n_threads, n_gpu_layers;
-    const char *flash_attn, *type_k, *type_v, *load_mode;
+    const char *flash_attn, *type_k, *type_v, *load_mode, *adapter;
     bool repack;
     /* perplexity */
     const char *file, *kl_divergence, *kl_divergence_base, *save_all_logits;
@@ -31,8 +31,12 @@ struct settings {
     int64_t num_fewshot, n_sample, sample_seed, max_length, request_ctx;
     double limit;
     bool apply_chat_template, fewshot_as_multiturn, share_prefixes, log_samples;
-    int64_t slots, max_gen_toks;
-    const char *gen_kwargs, *think;
+    /* generation */
+    int64_t slots, max_gen_toks, top_k, gen_seed;
+    double temperature, top_p;
+    const char *gen_kwargs;
+    /* thinking */
+    const char *think;
     /* memory */
     int64_t memory_ctx, ram_limit;
     /* quantize */
@@ -65,6 +69,8 @@ extern const struct opt_table settings_table;
 
 /* JSON object of the settings of the groups (NULL: all), in a; only_moving: those that are part of an identity. */
 const char *settings_json(struct arena *a, const struct settings *s, const char *const *groups, bool only_moving);
+/* A JSON object that settings_json made, without the settings of the groups; in a, or json itself when it is none. */
+const char *settings_without(struct arena *a, const char *json, const char *const *groups);
 /* The store file: as set, or perbit.db. Borrowed. */
 const char *settings_store(const struct settings *s);
 /* The engine settings as the backend wants them. */

@@ -139,7 +139,8 @@ static void read_files(struct reader *r, struct study_model *m, const struct yam
     m->n_files = node->n;
 }
 
-static const char *const model_keys[] = { "name", "path", "imatrix", "files" };
+static const char *const adapter_keys[] = { "name", "path", "scale" };
+static const char *const model_keys[] = { "name", "path", "imatrix", "files", "adapters" };
 
 static void complain_key(struct reader *r, const struct yaml_node *key, const char *where, const char *const *known,
                          int n)
@@ -148,6 +149,48 @@ static void complain_key(struct reader *r, const struct yaml_node *key, const ch
     opt_suggest(&hint, key->text, known, n);
     complain(r, key, "%sunknown key '%s'%s", where, key->text, hint.data);
     buf_release(&hint);
+}
+
+static void read_adapter_text(struct reader *r, struct adapter *out, const struct yaml_node *node)
+{
+    const char *path = path_of(r, node, "adapters");
+    struct err err = { 0 };
+    if (path && adapter_parse(out, r->a, path, "adapters", &err) < 0)
+        complain(r, node, "%s", err.msg);
+}
+
+/* Keys of a mapping in any order: the path first, whose name and scale the others replace. */
+static void read_adapter(struct reader *r, struct adapter *out, const struct yaml_node *node)
+{
+    const struct yaml_node *path = node->kind == YAML_MAPPING ? yaml_find(node, "path") : node;
+    struct err err = { 0 };
+    *out = (struct adapter){ .name = "", .scale = 1 };
+    if (!path || path->kind != YAML_SCALAR) {
+        complain(r, node, "adapters: expected FILE, FILE:SCALE or a mapping with path, scale and name");
+        return;
+    }
+    read_adapter_text(r, out, path);
+    for (int i = 0; node != path && i < node->n; i++) {
+        const char *key = node->keys[i]->text, *text = text_of(r, node->items[i], key);
+        if (strcmp(key, "name") == 0)
+            out->name = text ? text : "";
+        else if (strcmp(key, "scale") == 0 && text && adapter_scale(&out->scale, text, "adapters", &err) < 0)
+            complain(r, node->items[i], "%s", err.msg);
+        else if (strcmp(key, "scale") != 0 && strcmp(key, "path") != 0)
+            complain_key(r, node->keys[i], "adapters: ", adapter_keys, 3);
+    }
+}
+
+static void read_adapters(struct reader *r, struct study_model *m, const struct yaml_node *node)
+{
+    const struct yaml_node *const *items;
+    int n = yaml_is_null(node) ? 0 : items_of(&node, &items);
+    struct adapter *adapters = arena_alloc(r->a, (size_t)(n + 1) * sizeof *adapters);
+    for (int i = 0; i < n; i++)
+        read_adapter(r, &adapters[i], items[i]);
+    m->adapters = adapters;
+    m->n_adapters = n;
+    m->has_adapters = true;
 }
 
 static void read_model(struct reader *r, struct study_model *m, const struct yaml_node *node)
@@ -171,8 +214,10 @@ static void read_model(struct reader *r, struct study_model *m, const struct yam
             m->imatrix = path_of(r, v, key);
         else if (strcmp(key, "files") == 0)
             read_files(r, m, v);
+        else if (strcmp(key, "adapters") == 0)
+            read_adapters(r, m, v);
         else
-            complain_key(r, node->keys[i], "models: ", model_keys, 4);
+            complain_key(r, node->keys[i], "models: ", model_keys, sizeof model_keys / sizeof model_keys[0]);
     }
     if (!yaml_find(node, "path"))
         complain(r, node, "models: missing key 'path' (a GGUF file)");
@@ -225,12 +270,12 @@ static const struct {
 };
 enum { N_STUDY_KEYS = sizeof study_keys / sizeof study_keys[0] };
 
-static const char *const study_groups[] = { "engine", "text", "perplexity", "task files", "tasks", "evaluation", "speed", "memory", "quantize", "store",
+static const char *const study_groups[] = { "engine", "text", "perplexity", "task files", "tasks", "generation", "thinking", "evaluation", "speed", "memory", "quantize", "store",
                                             "run", NULL };
 
 static bool is_path_setting(const struct opt_row *row)
 {
-    static const char *const keys[] = { "file", "imatrix", "store", "out_dir", "data", "include_path" };
+    static const char *const keys[] = { "file", "imatrix", "store", "out_dir", "data", "include_path", "adapter" };
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         if (strcmp(row->key, keys[i]) == 0)
             return true;

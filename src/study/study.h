@@ -7,6 +7,9 @@
  *       path: smollm2-bf16.gguf          # the source, relative to the study file
  *       imatrix: smollm2.imatrix.gguf    # optional
  *       files: { Q4_K_M: ready.gguf }    # optional: levels that somebody made already
+ *       adapters:                        # optional: LoRA adapters; every level is measured without and with each of them
+ *         - maths.gguf                   # or FILE:SCALE, or
+ *         - { path: maths.gguf, scale: 0.5, name: maths at half }
  *   levels: [BF16, Q8_0, Q4_K_M]         # all eight of the guide when left out
  *   base: BF16                           # the first level when left out
  *   measures: [kl, speed, memory]        # rows of core/kind.c
@@ -23,6 +26,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "core/kind.h"
+#include "study/adapter.h"
 #include "study/settings.h"
 
 struct study_file {
@@ -35,6 +39,9 @@ struct study_model {
     const char *imatrix;  /* NULL: none */
     const struct study_file *files;
     int n_files;
+    const struct adapter *adapters; /* [n_adapters], beside none at all */
+    int n_adapters;
+    bool has_adapters;    /* the list was given; if not, the settings' adapter counts */
 };
 
 struct study {

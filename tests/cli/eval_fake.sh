@@ -1,7 +1,7 @@
 # perbit eval on a fake model: the table, resuming after kill -9, sharing, files, a study with tasks
 . "$PERBIT_SRC/tests/cli/fake_model.sh.inc"
 . "$PERBIT_SRC/tests/cli/made_tasks.sh.inc"
-numbers() { $PERBIT show tasks "$1" --output csv | cut -d, -f1-18; } # without the settings
+numbers() { $PERBIT show tasks "$1" --output csv | cut -d, -f1-20; } # without the settings
 ask --tasks made -q >table.txt
 head -1 table.txt | grep -q '^SYNTHETIC DATA'
 grep -qE '^tiny +BF16 +colours +1\.0 +2 +acc +400 ' table.txt
@@ -46,8 +46,8 @@ echo "stopped in the middle $in_part times"
 [ $in_part -ge 1 ]
 ask --tasks made -q --store killed.db --log_samples --output_path killed >/dev/null
 numbers killed.db >got.csv
-cut -d, -f1-3,5-18 want.csv >a.csv # the model file differs by its delay
-cut -d, -f1-3,5-18 got.csv >b.csv
+cut -d, -f1-3,5-20 want.csv >a.csv # the model file differs by its delay
+cut -d, -f1-3,5-20 got.csv >b.csv
 cmp a.csv b.csv
 for task in colours sums; do
     cmp whole/tiny.gguf/samples_${task}_*.jsonl killed/tiny.gguf/samples_${task}_*.jsonl

@@ -51,7 +51,7 @@ write("data/sum8k/train.jsonl", q[45:])
 write("data/marks/test.jsonl", [{"answer": f"It is {i} because.", "score": i * 7 % 5 + 1} for i in range(30)])
 PY
 ask() { $PERBIT eval tiny.gguf --data data --include_path yaml "$@"; }
-numbers() { $PERBIT show tasks "$1" --output csv | cut -d, -f1-18; } # without the settings
+numbers() { $PERBIT show tasks "$1" --output csv | cut -d, -f1-20; } # without the settings
 sql() { python3 -c 'import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute(sys.argv[2]).fetchone()[0])' "$@"; }
 
 ask --tasks sum8k,marks,marks_logits -q --store whole.db --log_samples --output_path whole >table.txt

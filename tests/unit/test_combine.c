@@ -13,7 +13,17 @@
 static struct cell_row cell(const char *level, const char *kind, const char *settings)
 {
     return (struct cell_row){ .model = "m", .model_sha256 = "aa", .level = level, .imatrix_sha256 = "", .kind = kind,
-                              .settings = settings, .data_sha256 = "", .base = "", .engine = "e1", .machine_id = "m1" };
+                              .settings = settings, .data_sha256 = "", .base = "", .engine = "e1", .machine_id = "m1",
+                              .adapter = "", .adapter_sha256 = "" };
+}
+
+static struct cell_row adapted(const char *kind, const char *settings, double scale)
+{
+    struct cell_row c = cell("Q8_0", kind, settings);
+    c.adapter = "maths";
+    c.adapter_sha256 = "ab";
+    c.adapter_scale = scale;
+    return c;
 }
 
 /* "kl,speed: n_ctx 64" for each row, '|' between. */
@@ -99,6 +109,15 @@ static void alone(void **state)
     }
 }
 
+static void an_adapter_is_another_level(void **state)
+{
+    struct arena *a = *state;
+    const struct cell_row c[] = { cell("Q8_0", "kl", "{\"n_ctx\":512}"), adapted("kl", "{\"n_ctx\":512}", 1),
+                                  adapted("speed", "{\"n_gen\":3}", 1), adapted("kl", "{\"n_ctx\":512}", 0.5),
+                                  cell("Q8_0", "speed", "{\"n_gen\":3}") };
+    assert_string_equal(combined(a, c, 5), "kl,speed:|kl,speed:|kl:");
+}
+
 static int set_up(void **state)
 {
     static struct arena a;
@@ -121,6 +140,7 @@ int main(void)
         cmocka_unit_test(shared_settings_join_only_equals),
         cmocka_unit_test(other_things_that_differ),
         cmocka_unit_test(alone),
+        cmocka_unit_test(an_adapter_is_another_level),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -13,6 +13,7 @@ static const struct identity whole = {
     .model_sha256 = "aa", .adapter_sha256 = "bb", .level = "Q4_K_M", .imatrix_sha256 = "cc", .kind = "kl",
     .task = "t:1:ee",
     .data_sha256 = "dd", .base = "level:BF16", .settings = "{\"n_ctx\":512}", .engine = "build 1", .machine = "m1",
+    .adapter_scale = "0.5",
 };
 enum { N_FIELDS = sizeof(struct identity) / sizeof(const char *) };
 
@@ -57,6 +58,7 @@ static void the_key_of_old_stores(void **state)
                                "\"level:BF16\",\"{\\\"n_ctx\\\":512}\",\"build 1\",\"m1\"]";
     struct identity old = whole;
     old.task = NULL; /* there were no tasks */
+    old.adapter_scale = NULL;
     identity_key(got, &old);
     sha256_bytes(want, text, sizeof text - 1);
     assert_string_equal(got, want);

@@ -103,7 +103,7 @@ static void files_and_cells(void **state)
     assert_false(p->variants[1].is_source || p->variants[1].is_base || p->variants[1].is_given);
     assert_string_equal(p->variants[1].path, fs_join(&f->arena, f->dir, "models/one-model-Q8_0.gguf"));
     assert_false(fs_exists(fs_join(&f->arena, f->dir, "models"))); /* a plan writes nothing */
-    assert_ptr_equal(plan_base(&f->plan, &p->models[0]), &p->variants[0]);
+    assert_ptr_equal(plan_base(&f->plan, &p->models[0], NULL), &p->variants[0]);
     /* quantize, kl and speed each; the base against itself twice */
     assert_int_equal(p->n_cells, 3 * 3 + 2);
     for (int i = 0; i < 3; i++)
@@ -212,7 +212,76 @@ static void a_file_without_levels(void **state)
     assert_string_equal(f->plan.variants[0].level, "BF16");
     assert_int_equal(f->plan.n_cells, 1);
     assert_memory_equal(f->plan.cells[0].identity.base, "sha256:", 7);
-    assert_null(plan_base(&f->plan, &f->plan.models[0]));
+    assert_null(plan_base(&f->plan, &f->plan.models[0], NULL));
+}
+
+static struct plan_variant *variant(struct fixture *f, const char *level, const char *adapter)
+{
+    for (int i = 0; i < f->plan.n_variants; i++) {
+        struct plan_variant *v = &f->plan.variants[i];
+        if (strcmp(v->level, level) == 0 && strcmp(v->adapter ? v->adapter->name : "", adapter) == 0)
+            return v;
+    }
+    return NULL;
+}
+
+/* Every level without and with each adapter, of one file; a level's base has its adapter. */
+static void adapters_of_a_study(void **state)
+{
+    struct fixture *f = *state;
+    const char *path = write_file(f, "lora.gguf", "{\"perbit_fake_adapter\":1}");
+    const struct adapter adapters[] = { { "maths", path, 1 }, { "half", path, 0.5 } };
+    f->models[0].adapters = adapters;
+    f->models[0].n_adapters = 2;
+    f->models[0].has_adapters = true;
+    build(f, NULL);
+    assert_int_equal(f->plan.n_variants, 9);
+    struct plan_variant *bare = variant(f, "Q8_0", ""), *maths = variant(f, "Q8_0", "maths"), *half = variant(f, "Q8_0", "half");
+    assert_true(bare && maths && half);
+    assert_null(bare->file_of);
+    assert_ptr_equal(maths->file_of, bare);
+    assert_string_equal(half->path, bare->path);
+    assert_ptr_equal(plan_base(&f->plan, maths->model, maths->adapter), variant(f, "BF16", "maths"));
+    assert_ptr_equal(plan_base(&f->plan, maths->model, NULL), variant(f, "BF16", ""));
+    int n_quantize = 0;
+    for (int i = 0; i < f->plan.n_cells; i++) {
+        const struct plan_cell *c = &f->plan.cells[i];
+        char a[SHA256_HEX_BYTES], b[SHA256_HEX_BYTES];
+        n_quantize += c->kind == KIND_QUANTIZE;
+        assert_string_equal(c->identity.adapter_sha256, c->variant->adapter ? c->variant->adapter->sha256 : "");
+        for (int k = 0; k < i; k++) {
+            identity_key(a, &c->identity);
+            identity_key(b, &f->plan.cells[k].identity);
+            assert_string_not_equal(a, b);
+        }
+    }
+    assert_int_equal(n_quantize, 3);
+    unlink(path);
+    build(f, NULL);
+    assert_non_null(strstr(variant(f, "Q8_0", "maths")->reason, "lora.gguf: no such file"));
+    assert_null(variant(f, "Q8_0", "")->reason);
+}
+
+/* A command has the adapter that it was given, and nothing else. */
+static void an_adapter_of_a_command(void **state)
+{
+    struct fixture *f = *state;
+    const char *path = write_file(f, "lora.gguf", "{\"perbit_fake_adapter\":1}");
+    f->study.settings.adapter = arena_printf(&f->arena, "%s:0.25", path);
+    build(f, NULL);
+    assert_int_equal(f->plan.n_variants, 6); /* of a study: with it and without */
+    f->study.n_levels = 0;
+    f->study.base = NULL;
+    build(f, NULL);
+    assert_int_equal(f->plan.n_variants, 1);
+    assert_string_equal(f->plan.variants[0].adapter->name, "lora");
+    assert_string_equal(f->plan.cells[0].identity.adapter_scale, "0.25");
+    f->study.settings.adapter = arena_printf(&f->arena, "%s:much", path);
+    plan_release(&f->plan);
+    assert_int_equal(plan_build(&f->plan, &f->study, NULL, &f->err), -1);
+    assert_non_null(strstr(f->err.msg, "--adapter: expected a number as the adapter's scale, found 'much'"));
+    f->plan = (struct plan){ 0 };
+    unlink(path);
 }
 
 static void what_the_store_has(void **state)
@@ -265,6 +334,8 @@ int main(int argc, char **argv)
         TEST(what_is_no_plan),
         TEST(a_file_without_levels),
         TEST(what_the_store_has),
+        TEST(adapters_of_a_study),
+        TEST(an_adapter_of_a_command),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "store/schema.h"
 #include "unit/store_fixture.h"
 
 static const double values[] = { 0.5, -1.25, 1e-300 };
@@ -179,10 +180,10 @@ static void strangers_are_refused_untouched(void **state)
     struct store_fixture *f = *state;
     store_close(f->store);
     f->store = NULL;
-    store_fixture_sql(f, "PRAGMA journal_mode = DELETE; PRAGMA user_version = 4");
+    store_fixture_sql(f, "PRAGMA journal_mode = DELETE; PRAGMA user_version = 5");
     for (int mode = STORE_READ; mode <= STORE_WRITE; mode++)
-        assert_refused(f, (enum store_mode)mode, "written by a newer perbit (store version 4, this program knows 3)");
-    store_fixture_sql(f, "PRAGMA user_version = 3; ALTER TABLE variant RENAME TO thing");
+        assert_refused(f, (enum store_mode)mode, "written by a newer perbit (store version 5, this program knows 4)");
+    store_fixture_sql(f, "PRAGMA user_version = 4; ALTER TABLE variant RENAME TO thing");
     for (int mode = STORE_READ; mode <= STORE_WRITE; mode++)
         assert_refused(f, (enum store_mode)mode, "not a perbit store (an SQLite file of another program)");
     store_fixture_sql(f, "PRAGMA user_version = 0");
@@ -191,6 +192,48 @@ static void strangers_are_refused_untouched(void **state)
     store_fixture_ok(f, fs_write(f->path, "no database at all, only a text\n", 32, &f->err));
     for (int mode = STORE_READ; mode <= STORE_WRITE; mode++)
         assert_refused(f, (enum store_mode)mode, "not a perbit store (not an SQLite file)");
+}
+
+/* A store of version 3, before there were adapters: its cells have none, and go on. */
+static void an_older_store_is_brought_up(void **state)
+{
+    struct store_fixture *f = *state;
+    struct store_cell cell;
+    char key[SHA256_HEX_BYTES], sql[1024];
+    const struct store_cell_spec spec = store_fixture_spec(f, "kl");
+    identity_key(key, &spec.identity);
+    store_close(f->store);
+    f->store = NULL;
+    unlink(f->path);
+    for (int version = 0; version < 3; version++)
+        store_fixture_sql(f, store_migration(version));
+    snprintf(sql, sizeof sql, "PRAGMA user_version = 3; INSERT INTO model VALUES (1, 'aa', 'm', 'm.gguf', '{}', 0); "
+             "INSERT INTO variant VALUES (1, 1, 'BF16', '', '', 'm.gguf', NULL); "
+             "INSERT INTO cell (key, variant_id, kind, settings, data_sha256, base, engine, machine_id, status, reason, attempts, "
+             "started, synthetic) VALUES ('%s', 1, 'kl', '{}', '', '', 'e', 'm1', 'done', '', 1, '', 0)", key);
+    store_fixture_sql(f, sql);
+    store_fixture_ok(f, store_open(&f->store, f->path, STORE_WRITE, &f->err));
+    store_fixture_ok(f, store_cell_claim(f->store, &spec, &cell, &f->err));
+    assert_int_equal(cell.status, STORE_DONE);
+    assert_int_equal(count_rows(f, "SELECT count(*) FROM cell WHERE adapter = '' AND adapter_sha256 = '' AND adapter_scale = 0"), 1);
+    assert_int_equal(count_rows(f, "SELECT user_version FROM pragma_user_version"), STORE_VERSION);
+}
+
+/* The same level with an adapter and without: two cells of one variant. */
+static void an_adapter_makes_a_cell(void **state)
+{
+    struct store_fixture *f = *state;
+    struct store_cell bare = store_fixture_cell(f, "kl"), with;
+    struct store_cell_spec spec = store_fixture_spec(f, "kl");
+    spec.identity.adapter_sha256 = "ab";
+    spec.identity.adapter_scale = "0.5";
+    spec.adapter = "maths";
+    spec.adapter_scale = 0.5;
+    store_fixture_ok(f, store_cell_claim(f->store, &spec, &with, &f->err));
+    assert_int_not_equal(with.id, bare.id);
+    assert_int_equal(count_rows(f, "SELECT count(*) FROM cell WHERE adapter = 'maths' AND adapter_sha256 = 'ab' "
+                                   "AND adapter_scale = 0.5"), 1);
+    assert_int_equal(count_rows(f, "SELECT count(DISTINCT variant_id) FROM cell"), 1);
 }
 
 static void a_missing_store_is_not_made_by_reading(void **state)
@@ -287,6 +330,8 @@ int main(void)
         TEST(a_missing_store_is_not_made_by_reading),
         TEST(one_writer_many_readers),
         TEST(a_dead_writer_holds_nothing),
+        TEST(an_older_store_is_brought_up),
+        TEST(an_adapter_makes_a_cell),
         TEST(in_memory),
         TEST(what_the_schema_forbids),
     };
