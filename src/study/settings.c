@@ -143,6 +143,11 @@ static const struct opt_row rows[] = {
     { .key = "memory_budget", .type = OPT_BYTES, AT(memory_budget), .def = "0", .min = 0, .max = 1e15, .group = "run",
       .help = "most that models loaded together may take; 0 = 60 % of what is available" },
 
+    { .key = "dataset", .type = OPT_BOOL, AT(dataset), .def = "false", .group = "pull",
+      .help = "REPO is a data set, as datasets/REPO would say" },
+    { .key = "pull", .type = OPT_BOOL, AT(pull), .def = "true", .group = "hub",
+      .help = "load models (hub:REPO:FILE) and data sets of tasks from the hub when they are not here" },
+
     { .key = "output", .short_name = "o", .type = OPT_CHOICE, AT(output), .def = "text", .choices = formats,
       .group = "output", .help = "format of the result" },
     { .key = "json", .type = OPT_BOOL, AT(json), .def = "false", .group = "output", .help = "short for --output json" },

@@ -42,6 +42,8 @@ struct settings {
     const char *store, *out_dir;
     bool keep_files, retry_failed;
     int64_t disk_budget, memory_budget;
+    /* hub */
+    bool dataset, pull;
     /* output */
     const char *output;
     bool json, verbose, quiet;
