@@ -260,7 +260,8 @@ static int try_again(struct fetch *f, struct item *it, CURLcode code, long statu
         *err = it->err;
         return -1;
     }
-    bool is_cut = code == CURLE_OK && (status == 200 || status == 206), is_empty = it->n_bytes <= it->n_best;
+    bool is_cut = (code == CURLE_OK && (status == 200 || status == 206)) || code == CURLE_PARTIAL_FILE;
+    bool is_empty = it->n_bytes <= it->n_best;
     it->i_try = is_empty ? it->i_try + 1 : 1;
     it->n_best = is_empty ? it->n_best : it->n_bytes;
     double pause_s = is_empty ? transfer_wait_s(&it->reply, it->i_try) : 0;
@@ -272,10 +273,10 @@ static int try_again(struct fetch *f, struct item *it, CURLcode code, long statu
         it->reply.status = status;
         return http_refuse(err, f->h, f->spec, &it->reply, it->file->path);
     } else if (pause_s < 0 || it->i_try >= TRANSFER_TRIES || (!is_cut && !transfer_is_transient(code, status))) {
-        return code != CURLE_OK ? transfer_fail(err, it->url, code)
-               : is_cut ? err_set(err, ERR_IO, "%s: %s: the server stops after %" PRId64 " of %" PRId64 " bytes", f->label,
-                                  it->file->path, it->n_bytes, it->file->n_bytes)
-                        : err_set(err, ERR_IO, "%s: %s: the server answers %ld", f->label, it->file->path, status);
+        return is_cut ? err_set(err, ERR_IO, "%s: %s: the server stops after %" PRId64 " of %" PRId64 " bytes", f->label,
+                                it->file->path, it->n_bytes, it->file->n_bytes)
+               : code != CURLE_OK ? transfer_fail(err, it->url, code)
+                                  : err_set(err, ERR_IO, "%s: %s: the server answers %ld", f->label, it->file->path, status);
     }
     log_debug("%s: %s after %" PRId64 " bytes, status %ld; again in %.0f s", it->file->path, curl_easy_strerror(code),
               it->n_bytes, status, pause_s);

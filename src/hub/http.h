@@ -1,6 +1,6 @@
 /*
  * http: one request to the hub and its reply, tried again while that makes sense: 408, 429 and 5xx, broken and silent
- * connections, up to six times, after as many seconds as the server asks for (Retry-After, RateLimit) or else 1, 2, 4 ...
+ * connections, five times in all, after as many seconds as the server asks for (Retry-After, RateLimit) or else 1, 2, 4 ...
  *
  *   struct http_reply reply = { 0 };
  *   struct http_request get = { .method = "GET", .url = url, .is_ours = true };

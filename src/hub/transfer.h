@@ -9,7 +9,7 @@
 
 #include "hub/http.h"
 
-enum { TRANSFER_TRIES = 6 };
+enum { TRANSFER_TRIES = 5 };
 
 /* A new handle: http and https only, never from https to http; the token to the endpoint's own host and port alone. */
 CURL *transfer_new(const struct hub *h, const char *url, bool has_token);
