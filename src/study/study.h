@@ -5,8 +5,11 @@
  *   models:
  *     - name: SmolLM2-135M-Instruct      # shown in tables; the file's own name when left out
  *       path: smollm2-bf16.gguf          # the source, relative to the study file
+ *       hub: org/SmolLM2-135M-GGUF       # or instead of path: a repository of the hub, with
+ *       revision: main                   #   a branch, tag or commit
+ *       file: SmolLM2-135M-BF16.gguf     #   and a file; the BF16 (F16, F32) or only GGUF when left out
  *       imatrix: smollm2.imatrix.gguf    # optional
- *       files: { Q4_K_M: ready.gguf }    # optional: levels that somebody made already
+ *       files: { Q4_K_M: ready.gguf }    # optional: levels that somebody made already; hub:REPO:FILE as everywhere
  *   levels: [BF16, Q8_0, Q4_K_M]         # all eight of the guide when left out
  *   base: BF16                           # the first level when left out
  *   measures: [kl, speed, memory]        # rows of core/kind.c
@@ -31,10 +34,11 @@ struct study_file {
 
 struct study_model {
     const char *name;     /* NULL: as the file says */
-    const char *path;
+    const char *path;     /* or "hub:REPO@REVISION:FILE", until pull_study was here */
     const char *imatrix;  /* NULL: none */
     const struct study_file *files;
     int n_files;
+    const char *reason;   /* why a file of the hub is not here, or NULL */
 };
 
 struct study {
