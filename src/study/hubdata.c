@@ -24,7 +24,7 @@ enum { N_REVISIONS = sizeof revisions / sizeof revisions[0] };
 
 static const char *label_of(struct arena *a, const struct dataset_key *key)
 {
-    return key->name && *key->name ? arena_printf(a, "%s (%s)", key->path, key->name) : key->path;
+    return key->name && *key->name ? arena_printf(a, "'%s' (%s)", key->path, key->name) : arena_printf(a, "'%s'", key->path);
 }
 
 static bool is_repo(const struct dataset_key *key)
@@ -122,13 +122,13 @@ int hubdata_find(struct dataset_file **out, int *out_n, struct arena *a, const s
     struct hub *h;
     int rc = -1;
     if (!is_repo(key))
-        return err_set(err, ERR_IO, "data set '%s' is no repository of the hub", label_of(a, key));
+        return err_set(err, ERR_IO, "data set %s is no repository of the hub", label_of(a, key));
     if (hub_open(&h, err) < 0)
         return -1;
     for (int i = 0; i < N_REVISIONS && rc < 0; i++)
         rc = find_at(out, out_n, h, revisions[i], a, key, splits, n_splits);
     if (rc < 0)
-        err_set(err, ERR_IO, "data set '%s' is not in the hub's cache (%s)", label_of(a, key), h->cache_dir);
+        err_set(err, ERR_IO, "data set %s is not in the hub's cache (%s)", label_of(a, key), h->cache_dir);
     hub_close(h);
     return rc;
 }
@@ -211,9 +211,9 @@ int hubdata_pull(struct hub *h, const struct hubdata_want *wants, int n, const s
         pull_at(h, revisions[1], wants, n, is_done, view, &other); /* most repositories have no such branch */
     int missing = rc == 0 ? first_undone(is_done, n) : -1;
     if (missing >= 0)
-        rc = err_set(err, ERR_IO, "data set '%s': the hub's repository has no rows for the split '%s'%s%s",
-                     label_of(&a, &wants[missing].key), wants[missing].splits[0],
-                     wants[missing].n_splits > 1 ? " or " : "", wants[missing].n_splits > 1 ? wants[missing].splits[1] : "");
+        rc = err_set(err, ERR_IO, "data set %s: the hub's repository has no rows for the split '%s'%s%s%s",
+                     label_of(&a, &wants[missing].key), wants[missing].splits[0], wants[missing].n_splits > 1 ? " or '" : "",
+                     wants[missing].n_splits > 1 ? wants[missing].splits[1] : "", wants[missing].n_splits > 1 ? "'" : "");
     free(is_done);
     arena_release(&a);
     return rc;
