@@ -5,7 +5,7 @@
 #include "study/analyse_tasks.h"
 #include "study/lmeval_files.h"
 
-static const char *const groups[] = { "task files", "tasks", "generation", "thinking", "evaluation", "engine", "store", "output", NULL };
+static const char *const groups[] = { "task files", "tasks", "generation", "thinking", "evaluation", "engine", "hub", "store", "output", NULL };
 
 /* -o md: lm-evaluation-harness's own tables. */
 static int measure_and_print_tables(const struct study *study, struct err *err)

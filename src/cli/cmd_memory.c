@@ -1,7 +1,7 @@
 #include "cli/measure.h"
 #include "study/analyse.h"
 
-static const char *const groups[] = { "memory", "engine", "store", "output", NULL };
+static const char *const groups[] = { "memory", "engine", "hub", "store", "output", NULL };
 static const char *const shown[] = { "model", "level", "bpw", "size_gb", "peak_gb", "predicted_gb", "types", NULL };
 
 static int run(struct invocation *in, struct err *err)

@@ -1,7 +1,7 @@
 #include "cli/measure.h"
 #include "study/analyse.h"
 
-static const char *const groups[] = { "text", "perplexity", "divergence", "engine", "store", "output", NULL };
+static const char *const groups[] = { "text", "perplexity", "divergence", "engine", "hub", "store", "output", NULL };
 static const char *const shown[] = { "model", "level", "adapter", "adapter_scale", "chunks", "ppl", "ppl_se", "bits_per_byte", "ln_ratio",
                                      "ln_ratio_se", "kl_mean", "kl_se", "kl_median", "kl_p90", "kl_p95", "kl_p99",
                                      "kl_p999", "kl_max", "delta_p_rms_pct", "same_top_pct", "same_top_se_pct", NULL };

@@ -3,6 +3,7 @@
 #include "base/fs.h"
 #include "cli/measure.h"
 #include "study/adapter.h"
+#include "study/pull.h"
 
 static const char *const groups[] = { "store", "output", NULL };
 
@@ -45,7 +46,8 @@ static int run(struct invocation *in, struct err *err)
     if (fs_exists(path) && store_open(&store, path, STORE_READ, err) < 0)
         return EXIT_FAILED;
     int status = EXIT_FAILED;
-    if (plan_build(&plan, &study, store, err) == 0) {
+    study.settings.pull = false; /* a plan loads nothing */
+    if (pull_study(&study, &in->arena, NULL, err) == 0 && plan_build(&plan, &study, store, err) == 0) {
         status = print_plan(&plan, &in->settings, err) < 0 ? EXIT_FAILED : EXIT_DONE;
         plan_release(&plan);
     }

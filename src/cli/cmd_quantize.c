@@ -8,8 +8,9 @@
 #include "cli/command.h"
 #include "core/quant.h"
 #include "study/client.h"
+#include "study/pull.h"
 
-static const char *const groups[] = { "quantize", "output", NULL };
+static const char *const groups[] = { "quantize", "hub", "output", NULL };
 
 /* smollm2-bf16.gguf -> smollm2; then -Q4_K_M.gguf is added. A level at the end of the name goes. */
 static char *stem_of(struct arena *a, const char *path)
@@ -39,14 +40,14 @@ static int show(void *ctx, const struct event *e, struct err *err)
     return 0;
 }
 
-static int quantize_one(struct invocation *in, const char *level, struct err *err)
+static int quantize_one(struct invocation *in, const char *source, const char *level, struct err *err)
 {
     struct progress progress;
     progress_init(&progress, in->settings.quiet);
     const struct sink sink = { show, &progress };
     const char *out = fs_join(&in->arena, in->args[1],
-                              arena_printf(&in->arena, "%s-%s.gguf", stem_of(&in->arena, in->args[0]), level));
-    struct job job = { .name = "quantize", .models = { { in->args[0], 0 } }, .n_models = 1, .out = out,
+                              arena_printf(&in->arena, "%s-%s.gguf", stem_of(&in->arena, source), level));
+    struct job job = { .name = "quantize", .models = { { source, 0 } }, .n_models = 1, .out = out,
                        .level = level, .imatrix = in->settings.imatrix, .settings = in->settings };
     int64_t n_bytes;
     char size[32];
@@ -59,16 +60,29 @@ static int quantize_one(struct invocation *in, const char *level, struct err *er
     return 0;
 }
 
+static int load_from_hub(const char **source, struct invocation *in, struct err *err)
+{
+    struct progress progress;
+    progress_init(&progress, in->settings.quiet);
+    const struct hub_view view = progress_hub_view(&progress);
+    int rc = pull_path(source, &in->arena, in->settings.pull, &view, err);
+    if (rc == 0)
+        rc = pull_path(&in->settings.imatrix, &in->arena, in->settings.pull, &view, err);
+    progress_release(&progress);
+    return rc;
+}
+
 static int run(struct invocation *in, struct err *err)
 {
     const struct quant_info *level;
     for (int i = 2; i < in->n_args; i++) /* all names first: a mistake in the last must not cost the time of the others */
         if (quant_parse(&level, in->args[i], err) < 0)
             return EXIT_FAILED;
-    if (fs_mkdirs(in->args[1], err) < 0)
+    const char *source = in->args[0];
+    if (fs_mkdirs(in->args[1], err) < 0 || load_from_hub(&source, in, err) < 0)
         return EXIT_FAILED;
     for (int i = 2; i < in->n_args; i++)
-        if (quantize_one(in, quant_find(in->args[i])->name, err) < 0)
+        if (quantize_one(in, source, quant_find(in->args[i])->name, err) < 0)
             return EXIT_FAILED;
     return EXIT_DONE;
 }

@@ -2,7 +2,7 @@
 #include "study/lmeval_files.h"
 
 static const char *const groups[] = { "engine", "text", "perplexity", "speed", "memory", "quantize", "task files", "tasks",
-                                      "generation", "thinking", "evaluation", "store", "run",
+                                      "generation", "thinking", "evaluation", "hub", "store", "run",
                                       "output", NULL };
 
 static int run(struct invocation *in, struct err *err)

@@ -3,7 +3,7 @@
 #include "cli/measure.h"
 #include "study/analyse.h"
 
-static const char *const groups[] = { "speed", "engine", "store", "output", NULL };
+static const char *const groups[] = { "speed", "engine", "hub", "store", "output", NULL };
 static int run(struct invocation *in, struct err *err)
 {
     struct study study;

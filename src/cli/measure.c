@@ -8,6 +8,7 @@
 #include "cli/progress.h"
 #include "report/writer.h"
 #include "study/lmeval_files.h"
+#include "study/pull.h"
 
 static const char *first_reason(const struct plan *p)
 {
@@ -55,30 +56,52 @@ static int write_files(int status, const struct plan *p, struct store *store, do
     return status;
 }
 
-int measure_study(const struct study *study, struct store *store, const char *command, struct err *err)
+/* The same study with the files of the hub that it names. */
+static int load_from_hub(struct study *out, const struct study *study, struct arena *a, struct progress *progress, struct err *err)
+{
+    const struct hub_view view = progress_hub_view(progress);
+    *out = *study;
+    int rc = pull_study(out, a, &view, err);
+    progress_clear(progress);
+    return rc;
+}
+
+static int run_plan(const struct study *study, struct store *store, const char *command, struct progress *progress,
+                    struct err *err)
 {
     struct plan plan;
-    struct progress progress;
     struct run_result result = { 0 };
     int64_t run_id;
     int status = EXIT_FAILED;
-    progress_init(&progress, study->settings.quiet);
-    struct run_view view = progress_view(&progress);
+    struct run_view view = progress_view(progress);
     if (study->n_levels == 0)
         view.finished = NULL;
-    if (plan_build(&plan, study, store, err) < 0) {
-        progress_release(&progress);
+    if (plan_build(&plan, study, store, err) < 0)
         return EXIT_FAILED;
-    }
     if (store_run_begin(store, command, study->name ? study->name : "", settings_json(&plan.arena, &study->settings, NULL, false),
                         &run_id, err) == 0 &&
         runner_run(&plan, store, &view, &result, err) == 0 && store_run_end(store, run_id, err) == 0)
         status = status_of(study, &plan, &result, err);
-    progress_release(&progress);
+    progress_release(progress);
     status = write_files(status, &plan, store, result.elapsed_s, err);
     if (result.elapsed_s > 0)
         log_debug("%.3f s in all, %.3f s in decode calls", result.elapsed_s, result.decode_s);
     plan_release(&plan);
+    return status;
+}
+
+int measure_study(const struct study *study, struct store *store, const char *command, struct err *err)
+{
+    struct progress progress;
+    struct arena a;
+    struct study loaded;
+    int status = EXIT_FAILED;
+    arena_init(&a);
+    progress_init(&progress, study->settings.quiet);
+    if (load_from_hub(&loaded, study, &a, &progress, err) == 0)
+        status = run_plan(&loaded, store, command, &progress, err);
+    progress_release(&progress);
+    arena_release(&a);
     return status;
 }
 

@@ -69,6 +69,31 @@ static void finished(void *ctx, const struct plan_cell *c, const struct run_prog
         log_info("[%d/%d] %s %s %s: %s", r->i_cell, r->n_cells, r->model, r->level, r->kind, took);
 }
 
+/* "org/name: 2 of 5 files, 1.2 GiB of 3.0 GiB, 85 MiB/s" */
+static void draw_transfer(void *ctx, const struct hub_progress *h)
+{
+    struct progress *p = ctx;
+    char done[32], total[32], rate[32];
+    double now_s = clock_s();
+    if (!p->is_terminal || p->is_quiet || now_s - p->drawn_s < REDRAW_S)
+        return;
+    p->drawn_s = now_s;
+    units_format_bytes(done, sizeof done, h->done_bytes);
+    units_format_bytes(total, sizeof total, h->total_bytes);
+    units_format_bytes(rate, sizeof rate, (int64_t)h->bytes_per_s);
+    fprintf(stderr, "\r\033[K%s: %d of %d files, %s of %s", h->what, h->n_done, h->n_files, done, total);
+    if (h->waits_for)
+        fprintf(stderr, ", waiting for %s", h->waits_for);
+    else if (h->bytes_per_s > 0)
+        fprintf(stderr, ", %s/s", rate);
+    p->is_drawn = true;
+}
+
+struct hub_view progress_hub_view(struct progress *p)
+{
+    return (struct hub_view){ .progress = draw_transfer, .ctx = p };
+}
+
 void progress_init(struct progress *p, bool is_quiet)
 {
     *p = (struct progress){ .is_terminal = isatty(STDERR_FILENO), .is_quiet = is_quiet };

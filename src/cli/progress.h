@@ -5,6 +5,7 @@
 #ifndef PERBIT_CLI_PROGRESS_H
 #define PERBIT_CLI_PROGRESS_H
 
+#include "hub/hub.h"
 #include "study/runner.h"
 
 struct progress {
@@ -16,6 +17,7 @@ struct progress {
 void progress_init(struct progress *p, bool is_quiet); /* messages clear the line first, until progress_release */
 void progress_release(struct progress *p);             /* removes the line and the hook; before p goes */
 struct run_view progress_view(struct progress *p); /* borrows p */
+struct hub_view progress_hub_view(struct progress *p); /* borrows p */
 void progress_clear(void *p);                      /* removes the line; also a log hook */
 
 #endif

@@ -30,10 +30,10 @@ struct dataset {
 
 int datasets_open(struct datasets **out, const char *data_dir, struct err *err)
 {
-    if (!fs_is_dir(data_dir))
+    if (data_dir && !fs_is_dir(data_dir))
         return err_set(err, ERR_IO, "%s: expected a folder of data sets", data_dir);
     struct datasets *d = xcalloc(1, sizeof(*d));
-    d->dir = xstrdup(data_dir);
+    d->dir = data_dir ? xstrdup(data_dir) : NULL;
     *out = d;
     return 0;
 }
@@ -71,13 +71,22 @@ static const char *text_or_null(struct arena *a, const char *s)
     return s && *s ? arena_strdup(a, s) : NULL;
 }
 
-int dataset_open(struct dataset **out, struct datasets *d, const struct dataset_key *key, struct err *err)
+static struct dataset_key set_key(struct dataset *ds, const struct dataset_key *key)
 {
-    struct dataset *ds = new_dataset(d);
     struct arena *a = &ds->arena;
     struct dataset_key k = {arena_strdup(a, key->path), text_or_null(a, key->name), text_or_null(a, key->task)};
     ds->name = k.name;
     ds->label = k.name ? arena_printf(a, "%s (%s)", k.path, k.name) : k.path;
+    return k;
+}
+
+int dataset_open(struct dataset **out, struct datasets *d, const struct dataset_key *key, struct err *err)
+{
+    if (!d->dir)
+        return err_set(err, ERR_IO, "data set '%s': there is no folder of data sets", key->path);
+    struct dataset *ds = new_dataset(d);
+    struct arena *a = &ds->arena;
+    struct dataset_key k = set_key(ds, key);
     if (folder_find(&ds->folder, a, d->dir, &k, err)) {
         dataset_close(ds);
         return -1;
@@ -88,14 +97,13 @@ int dataset_open(struct dataset **out, struct datasets *d, const struct dataset_
 
 static const char *resolve(struct arena *a, const char *data_dir, const char *file)
 {
-    const char *path = fs_join(a, data_dir, file);
+    const char *path = fs_join(a, data_dir ? data_dir : "", file);
     return fs_exists(path) || !fs_exists(file) ? path : arena_strdup(a, file);
 }
 
-int dataset_open_files(struct dataset **out, struct datasets *d, const struct dataset_file *files, int n,
-                       struct err *err)
+static int open_listed(struct dataset **out, struct dataset *ds, const struct dataset_file *files, int n, struct err *err)
 {
-    struct dataset *ds = new_dataset(d);
+    const struct datasets *d = ds->all;
     struct dataset_file *copy = arena_alloc(&ds->arena, (size_t)n * sizeof(*copy));
     for (int i = 0; i < n; i++) {
         copy[i].split = arena_strdup(&ds->arena, files[i].split);
@@ -106,11 +114,26 @@ int dataset_open_files(struct dataset **out, struct datasets *d, const struct da
             return -1;
         }
     }
-    ds->label = "data_files";
     ds->files = copy;
     ds->n_files = n;
     *out = ds;
     return 0;
+}
+
+int dataset_open_files(struct dataset **out, struct datasets *d, const struct dataset_file *files, int n,
+                       struct err *err)
+{
+    struct dataset *ds = new_dataset(d);
+    ds->label = "data_files";
+    return open_listed(out, ds, files, n, err);
+}
+
+int dataset_open_named(struct dataset **out, struct datasets *d, const struct dataset_key *key,
+                       const struct dataset_file *files, int n, struct err *err)
+{
+    struct dataset *ds = new_dataset(d);
+    set_key(ds, key);
+    return open_listed(out, ds, files, n, err);
 }
 
 /* ---- rows ---- */

@@ -33,6 +33,7 @@ struct dataset_file {
     const char *file; /* relative to the data folder, or else to the working one */
 };
 
+/* data_dir NULL: no folder; only lists of files can then be opened. */
 int datasets_open(struct datasets **out, const char *data_dir, struct err *err);
 void datasets_close(struct datasets *d); /* accepts NULL */
 
@@ -40,6 +41,9 @@ int dataset_open(struct dataset **out, struct datasets *d, const struct dataset_
 /* lm-eval's dataset_path json, csv, parquet with data_files. Files of one split follow one another. */
 int dataset_open_files(struct dataset **out, struct datasets *d, const struct dataset_file *files, int n,
                        struct err *err);
+/* The same for files that stand for a data set with a name (in messages): a repository of the hub. */
+int dataset_open_named(struct dataset **out, struct datasets *d, const struct dataset_key *key,
+                       const struct dataset_file *files, int n, struct err *err);
 void dataset_close(struct dataset *ds); /* accepts NULL */
 
 bool dataset_has_split(const struct dataset *ds, const char *split);

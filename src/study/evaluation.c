@@ -7,7 +7,9 @@
 #include "base/json.h"
 #include "base/sha256.h"
 #include "base/xalloc.h"
+#include "base/fs.h"
 #include "data/dataset.h"
+#include "study/hubdata.h"
 #include "tasks/grader.h"
 
 struct evaluation {
@@ -48,10 +50,11 @@ static int read_seed(struct evaluation *e, const char *text, struct err *err)
     return 0;
 }
 
+/* NULL: nobody named one, and there is no folder "data". */
 static const char *data_dir(const struct settings *s)
 {
     const char *from_env = getenv("PERBIT_DATA");
-    return s->data ? s->data : from_env && *from_env ? from_env : "data";
+    return s->data ? s->data : from_env && *from_env ? from_env : fs_is_dir("data") ? "data" : NULL;
 }
 
 static int open_parts(struct evaluation *e, struct err *err)
@@ -164,6 +167,34 @@ static int open_files(struct dataset **out, struct evaluation *e, const struct y
     return dataset_open_files(out, e->datasets, files, n, err);
 }
 
+static int open_from_cache(struct evaluation *e, int i, const struct dataset_key *key, struct err *err)
+{
+    struct arena a;
+    struct dataset_file *files;
+    const char *splits[2];
+    int n, n_splits = evaluation_splits(e, i, splits);
+    arena_init(&a);
+    int rc = hubdata_find(&files, &n, &a, key, splits, n_splits, err);
+    if (rc == 0)
+        rc = dataset_open_named(&e->dataset[i], e->datasets, key, files, n, err);
+    arena_release(&a);
+    return rc;
+}
+
+/* The data folder, then the hub's cache. */
+static int open_named(struct evaluation *e, int i, struct err *err)
+{
+    const struct dataset_key key = evaluation_key(e, i);
+    struct err in_folder = { 0 }, in_cache = { 0 };
+    bool has_folder = data_dir(e->settings) != NULL;
+    if ((has_folder && dataset_open(&e->dataset[i], e->datasets, &key, &in_folder) == 0) ||
+        open_from_cache(e, i, &key, &in_cache) == 0)
+        return 0;
+    if (has_folder)
+        return err_set(err, in_folder.code, "%.700s; %.280s", in_folder.msg, in_cache.msg);
+    return err_set(err, in_cache.code, "%s", in_cache.msg);
+}
+
 static int open_dataset(struct evaluation *e, int i, struct err *err)
 {
     const struct task *t = e->suite->tasks[i];
@@ -174,13 +205,39 @@ static int open_dataset(struct evaluation *e, int i, struct err *err)
         return -1;
     if (files)
         return open_files(&e->dataset[i], e, files, err);
-    const struct dataset_key key = { t->dataset_path, t->dataset_name, t->name };
-    return dataset_open(&e->dataset[i], e->datasets, &key, err);
+    return open_named(e, i, err);
+}
+
+struct dataset_key evaluation_key(const struct evaluation *e, int i)
+{
+    const struct task *t = e->suite->tasks[i];
+    bool has_files = t->dataset_kwargs && yaml_find(t->dataset_kwargs, "data_files");
+    return (struct dataset_key){ has_files ? NULL : t->dataset_path, t->dataset_name, t->name };
+}
+
+bool evaluation_is_in_folder(struct evaluation *e, int i)
+{
+    const struct dataset_key key = evaluation_key(e, i);
+    struct dataset *ds;
+    if (!key.path)
+        return true;
+    if (!data_dir(e->settings) || open_folder(e, NULL) < 0 || dataset_open(&ds, e->datasets, &key, NULL) < 0)
+        return false;
+    dataset_close(ds);
+    return true;
 }
 
 static bool needs_pool(const struct evaluation *e, int i)
 {
     return evaluation_num_fewshot(e, i) > 0 && e->suite->tasks[i]->pool_split;
+}
+
+int evaluation_splits(const struct evaluation *e, int i, const char *out[2])
+{
+    const struct task *t = e->suite->tasks[i];
+    out[0] = t->eval_split;
+    out[1] = t->pool_split;
+    return needs_pool(e, i) && strcmp(t->pool_split, t->eval_split) != 0 ? 2 : 1;
 }
 
 static int open_rows(const struct rowset **eval, const struct rowset **pool, struct evaluation *e, int i, struct err *err)

@@ -7,6 +7,8 @@
  *       evaluation_items(&items, e, i, first_doc, chat, err)    ... items_next ... items_close
  *   evaluation_close(e);
  *
+ * Rows come from the data folder (--data, $PERBIT_DATA, data), else from the hub's cache: nothing is loaded here (pull.h).
+ *
  * The same settings give the same tasks in the same order, so that a number stands for a task between processes.
  *
  * Errors  ERR_USAGE unknown task, bad seed; ERR_FORMAT, ERR_UNSUPPORTED a task file; opening items: ERR_IO, ERR_FORMAT data
@@ -15,6 +17,7 @@
 #ifndef PERBIT_STUDY_EVALUATION_H
 #define PERBIT_STUDY_EVALUATION_H
 
+#include "data/folder.h"
 #include "study/gen_options.h"
 #include "tasks/catalog.h"
 #include "tasks/items.h"
@@ -31,6 +34,13 @@ const struct task *evaluation_task(const struct evaluation *e, int i);
 const struct suite *evaluation_suite(const struct evaluation *e);
 int evaluation_num_fewshot(const struct evaluation *e, int i); /* as asked */
 int evaluation_find(const struct evaluation *e, const char *name); /* number of a task, or -1 */
+
+/* The splits that asking it reads: 1 or 2 of them. */
+int evaluation_splits(const struct evaluation *e, int i, const char *out[2]);
+/* What lm-eval calls its data set; path NULL: it has its own files (data_files). */
+struct dataset_key evaluation_key(const struct evaluation *e, int i);
+/* Does the data folder have it? */
+bool evaluation_is_in_folder(struct evaluation *e, int i);
 
 /* That its answers can be written and scored: ERR_USAGE generation options; ERR_FORMAT, ERR_UNSUPPORTED a filter that perbit has not. */
 int evaluation_check(const struct evaluation *e, int i, struct err *err);

@@ -70,7 +70,9 @@ static void read_model(struct plan *p, struct plan_model *m, const struct study_
     m->imatrix_sha256 = "";
     m->imatrix = from->imatrix;
     m->file = (struct modelfile){ .path = from->path, .name = m->name };
-    if (plan_inspect(&m->file, &p->arena, from->path, &err) < 0 ||
+    if (from->reason)
+        err_set(&err, ERR_IO, "%s", from->reason);
+    if (from->reason || plan_inspect(&m->file, &p->arena, from->path, &err) < 0 ||
         !(m->sha256 = digest(&p->arena, from->path, &err)) ||
         (from->imatrix && !(m->imatrix_sha256 = digest(&p->arena, from->imatrix, &err)))) {
         give_up(p, m, &err);

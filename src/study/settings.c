@@ -177,6 +177,10 @@ static const struct opt_row rows[] = {
       .help = "files within so much of each other are of one size" },
     { .key = "table", .type = OPT_BOOL, AT(table), .def = "false", .group = "recommend",
       .help = "the choices for 4, 8 and 16 GiB, side by side" },
+    { .key = "dataset", .type = OPT_BOOL, AT(dataset), .def = "false", .group = "pull",
+      .help = "REPO is a data set, as datasets/REPO would say" },
+    { .key = "pull", .type = OPT_BOOL, AT(pull), .def = "true", .group = "hub",
+      .help = "load models (hub:REPO:FILE) and data sets of tasks from the hub when they are not here" },
 
     { .key = "output", .short_name = "o", .type = OPT_CHOICE, AT(output), .def = "text", .choices = formats,
       .group = "output", .help = "format of the result" },

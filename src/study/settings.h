@@ -56,6 +56,8 @@ struct settings {
     const char *reserve, *task_weights;
     double min_tps, tolerance;
     bool table;
+    /* hub */
+    bool dataset, pull;
     /* output */
     const char *output;
     bool json, verbose, quiet;

@@ -7,6 +7,7 @@
 #include "base/fs.h"
 #include "base/yaml.h"
 #include "core/quant.h"
+#include "hub/spec.h"
 
 /* Collects every mistake of a file, so that one reading shows them all. */
 struct reader {
@@ -47,9 +48,20 @@ static const char *text_of(struct reader *r, const struct yaml_node *node, const
     return NULL;
 }
 
+static const char *hub_text(struct reader *r, const struct yaml_node *node, const char *key, const char *text)
+{
+    struct hub_spec spec;
+    struct err err = { 0 };
+    if (hub_spec_parse(&spec, r->a, text, &err) < 0)
+        complain(r, node, "%s: %s", key, err.msg);
+    return text;
+}
+
 static const char *path_of(struct reader *r, const struct yaml_node *node, const char *key)
 {
     const char *text = text_of(r, node, key);
+    if (text && hub_spec_is(text))
+        return hub_text(r, node, key, text);
     return text && text[0] != '/' ? fs_join(r->a, r->dir, text) : text;
 }
 
@@ -140,7 +152,8 @@ static void read_files(struct reader *r, struct study_model *m, const struct yam
 }
 
 static const char *const adapter_keys[] = { "name", "path", "scale" };
-static const char *const model_keys[] = { "name", "path", "imatrix", "files", "adapters" };
+static const char *const model_keys[] = { "name", "path", "hub", "revision", "file", "imatrix", "files", "adapters" };
+enum { N_MODEL_KEYS = sizeof model_keys / sizeof model_keys[0] };
 
 static void complain_key(struct reader *r, const struct yaml_node *key, const char *where, const char *const *known,
                          int n)
@@ -193,6 +206,22 @@ static void read_adapters(struct reader *r, struct study_model *m, const struct 
     m->has_adapters = true;
 }
 
+/* hub, revision and file as one: hub:REPO@REVISION:FILE */
+static void read_hub(struct reader *r, struct study_model *m, const struct yaml_node *node)
+{
+    const struct yaml_node *repo = yaml_find(node, "hub"), *revision = yaml_find(node, "revision"),
+                           *file = yaml_find(node, "file");
+    const char *name = repo ? text_of(r, repo, "hub") : NULL;
+    const char *of = revision ? text_of(r, revision, "revision") : NULL, *path = file ? text_of(r, file, "file") : NULL;
+    if (!repo && (revision || file))
+        complain(r, revision ? revision : file, "models: revision and file belong to hub (a repository)");
+    if (repo && yaml_find(node, "path"))
+        complain(r, repo, "models: path and hub name two files; expected one of them");
+    if (name)
+        m->path = hub_text(r, repo, "hub", arena_printf(r->a, "%s%s%s%s%s%s", hub_spec_is(name) ? "" : "hub:", name,
+                                                        of ? "@" : "", of ? of : "", path ? ":" : "", path ? path : ""));
+}
+
 static void read_model(struct reader *r, struct study_model *m, const struct yaml_node *node)
 {
     if (node->kind == YAML_SCALAR) { /* a bare path */
@@ -216,10 +245,11 @@ static void read_model(struct reader *r, struct study_model *m, const struct yam
             read_files(r, m, v);
         else if (strcmp(key, "adapters") == 0)
             read_adapters(r, m, v);
-        else
-            complain_key(r, node->keys[i], "models: ", model_keys, sizeof model_keys / sizeof model_keys[0]);
+        else if (strcmp(key, "hub") != 0 && strcmp(key, "revision") != 0 && strcmp(key, "file") != 0)
+            complain_key(r, node->keys[i], "models: ", model_keys, N_MODEL_KEYS);
     }
-    if (!yaml_find(node, "path"))
+    read_hub(r, m, node);
+    if (!yaml_find(node, "path") && !yaml_find(node, "hub"))
         complain(r, node, "models: missing key 'path' (a GGUF file)");
 }
 
@@ -270,7 +300,7 @@ static const struct {
 };
 enum { N_STUDY_KEYS = sizeof study_keys / sizeof study_keys[0] };
 
-static const char *const study_groups[] = { "engine", "text", "perplexity", "task files", "tasks", "generation", "thinking", "evaluation", "speed", "memory", "quantize", "store",
+static const char *const study_groups[] = { "engine", "text", "perplexity", "task files", "tasks", "generation", "thinking", "evaluation", "speed", "memory", "quantize", "store", "hub",
                                             "run", NULL };
 
 static bool is_path_setting(const struct opt_row *row)

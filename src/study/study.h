@@ -5,8 +5,11 @@
  *   models:
  *     - name: SmolLM2-135M-Instruct      # shown in tables; the file's own name when left out
  *       path: smollm2-bf16.gguf          # the source, relative to the study file
+ *       hub: org/SmolLM2-135M-GGUF       # or instead of path: a repository of the hub, with
+ *       revision: main                   #   a branch, tag or commit
+ *       file: SmolLM2-135M-BF16.gguf     #   and a file; the BF16 (F16, F32) or only GGUF when left out
  *       imatrix: smollm2.imatrix.gguf    # optional
- *       files: { Q4_K_M: ready.gguf }    # optional: levels that somebody made already
+ *       files: { Q4_K_M: ready.gguf }    # optional: levels that somebody made already; hub:REPO:FILE as everywhere
  *       adapters:                        # optional: LoRA adapters; every level is measured without and with each of them
  *         - maths.gguf                   # or FILE:SCALE, or
  *         - { path: maths.gguf, scale: 0.5, name: maths at half }
@@ -35,13 +38,14 @@ struct study_file {
 
 struct study_model {
     const char *name;     /* NULL: as the file says */
-    const char *path;
+    const char *path;     /* or "hub:REPO@REVISION:FILE", until pull_study was here */
     const char *imatrix;  /* NULL: none */
     const struct study_file *files;
     int n_files;
     const struct adapter *adapters; /* [n_adapters], beside none at all */
     int n_adapters;
     bool has_adapters;    /* the list was given; if not, the settings' adapter counts */
+    const char *reason;   /* why a file of the hub is not here, or NULL */
 };
 
 struct study {

@@ -96,7 +96,7 @@ run_one() {
     mkdir "$dir/work" "$dir/home" "$dir/tmp" "$dir/san"
     (
         cd "$dir/work" || exit 1
-        exec env -i PATH="$(dirname "$perbit"):$PATH" LC_ALL=C.UTF-8 TZ=UTC HOME="$dir/home" \
+        exec env -i PATH="$(dirname "$perbit"):$PATH" LC_ALL=C.UTF-8 TZ=UTC HF_HUB_OFFLINE=1 HOME="$dir/home" \
             TMPDIR="$dir/tmp" PERBIT="$perbit" PERBIT_SRC="$src" \
             ${PERBIT_SHARED:+PERBIT_SHARED="$PERBIT_SHARED"} \
             ${PERBIT_TEST_MODEL:+PERBIT_TEST_MODEL="$PERBIT_TEST_MODEL"} \
