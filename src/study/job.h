@@ -55,6 +55,7 @@ void job_format(struct buf *out, const struct job *job); /* one line, without th
 int job_parse(struct job *out, struct arena *a, const char *line, struct err *err);
 
 int job_quantize(const struct job *job, const struct job_io *io, struct err *err);
+int job_convert(const struct job *job, const struct job_io *io, struct err *err);
 int job_predict_bytes(const struct job *job, const struct job_io *io, struct err *err);
 int job_inspect(const struct job *job, const struct job_io *io, struct err *err);
 int job_perplexity(const struct job *job, const struct job_io *io, struct err *err);

@@ -35,6 +35,8 @@ struct settings {
     const char *gen_kwargs, *think;
     /* memory */
     int64_t memory_ctx, ram_limit;
+    /* convert */
+    const char *outtype, *levels;
     /* quantize */
     const char *imatrix;
     bool allow_requantize, pure, overwrite;
