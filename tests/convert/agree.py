@@ -1,0 +1,162 @@
+"""agree.py: perbit convert against the pinned convert_hf_to_gguf.py, file by file: every key, every tensor's bytes.
+
+  python agree.py TREE MODELS PERBIT LLAMA_TOKENIZE OUT [NAME...]
+
+Prints TAP lines. What may differ is listed in KNOWN with the reason; anything else is "not ok". Vocabularies that were
+trained for this test have check sums that no table knows: the reference is told their names, perbit finds them by the
+parts of the pre-tokenizer. After the files, 500 awkward strings: the engine's tokens from perbit's file against the
+tokenizer the model came with.
+"""
+import json, os, random, subprocess, sys
+from hashlib import sha256
+from pathlib import Path
+
+TREE, MODELS, PERBIT, TOKENIZE, OUT = [Path(a) for a in sys.argv[1:6]]
+NAMES = sys.argv[6:]
+sys.path.insert(0, str(TREE / "gguf-py"))
+sys.path.insert(0, str(TREE))
+import gguf  # noqa: E402
+import numpy as np  # noqa: E402
+
+OWN_PRE = {"Phi-4-mini-instruct": "gpt-4o", "Ministral-3-3B-Instruct-2512": "tekken"}
+OUTTYPES = ["auto", "f32", "f16", "bf16", "q8_0"]
+# (model, key): reason
+KNOWN = {
+    ("Mistral-7B-Instruct-v0.2", "tokenizer.chat_templates"): "the reference writes a Python set: any order",
+}
+failed = 0
+
+
+def tap(is_ok, name):
+    global failed
+    failed += not is_ok
+    print(("ok - " if is_ok else "not ok - ") + name, flush=True)
+
+
+CONVERT = r"""
+import sys
+sys.path.insert(0, sys.argv[1]); sys.path.insert(0, sys.argv[1] + "/gguf-py")
+tree, pre = sys.argv[1], sys.argv[2]
+sys.argv = [tree + "/convert_hf_to_gguf.py"] + sys.argv[3:]
+import conversion.base as base
+if pre:
+    base.TextModel.get_vocab_base_pre = lambda self, tokenizer: pre
+import runpy
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+def reference(name, outtype, to):
+    pre = OWN_PRE.get(name, "")
+    r = subprocess.run([sys.executable, "-c", CONVERT, str(TREE), pre, str(MODELS / name), "--outfile", str(to), "--outtype", outtype],
+                       capture_output=True, text=True)
+    if r.returncode:
+        sys.exit(f"the reference cannot convert {name}: {r.stderr[-2000:]}")
+
+
+def ours(name, outtype, to):
+    r = subprocess.run([str(PERBIT), "convert", str(MODELS / name), str(to), "--outtype", outtype, "--overwrite", "--quiet"],
+                       capture_output=True, text=True)
+    return r.returncode, r.stderr.strip()
+
+
+def value(field):
+    return field.contents(), [int(t) for t in field.types]
+
+
+def compare(name, outtype):
+    a, b = OUT / f"{name}.ref.gguf", OUT / f"{name}.own.gguf"
+    reference(name, outtype, a)
+    rc, why = ours(name, outtype, b)
+    if rc:
+        tap(False, f"{name} {outtype}: perbit: {why}")
+        return
+    if a.read_bytes() == b.read_bytes():
+        tap(True, f"{name} {outtype}: the files are equal, {a.stat().st_size} bytes")
+        return
+    x, y = gguf.GGUFReader(a), gguf.GGUFReader(b)
+    kx, ky = list(x.fields), list(y.fields)
+    wrong = [k for k in set(kx) ^ set(ky)]
+    for k in kx:
+        if k in y.fields and not k.startswith("GGUF.") and value(x.fields[k]) != value(y.fields[k]) and (name, k) not in KNOWN:
+            wrong.append(k)
+    for k in wrong:
+        print(f"# {k}: reference {str(value(x.fields[k]))[:200] if k in x.fields else None}, perbit {str(value(y.fields[k]))[:200] if k in y.fields else None}")
+    tx, ty = {t.name: t for t in x.tensors}, {t.name: t for t in y.tensors}
+    for k in set(tx) | set(ty):
+        if k not in tx or k not in ty:
+            wrong.append(k)
+            print(f"# tensor {k}: only in {'reference' if k in tx else 'perbit'}")
+        elif tx[k].tensor_type != ty[k].tensor_type or list(tx[k].shape) != list(ty[k].shape):
+            wrong.append(k)
+            print(f"# tensor {k}: {tx[k].tensor_type} {list(tx[k].shape)}, perbit {ty[k].tensor_type} {list(ty[k].shape)}")
+        elif tx[k].data.tobytes() != ty[k].data.tobytes():
+            wrong.append(k)
+            d = np.frombuffer(tx[k].data.tobytes(), np.uint8) != np.frombuffer(ty[k].data.tobytes(), np.uint8)
+            print(f"# tensor {k}: {int(d.sum())} bytes differ")
+    if not wrong and list(tx) != list(ty):
+        wrong.append("order of tensors")
+    if not wrong and kx != ky:
+        wrong.append("order of keys")
+        print("#", [k for k in kx], "\n#", ky)
+    known = [k for k in kx if (name, k) in KNOWN]
+    tap(not wrong, f"{name} {outtype}: " + (f"differ: {wrong[:5]}" if wrong else f"keys and tensors equal but {known}"))
+
+
+# ---- tokens ----
+
+def strings():
+    rng = random.Random(7)
+    pieces = ["hello", " world", "Hello", "WORLD", "\n", "\n\n", "\t", " ", "  ", "   ", "    ", "'s", "'S", "'re", "'ll", "I've", "1", "12",
+              "123", "1234567", "3.14", "é", "e\u0301", "ñ", "ü", "ß", "Привет", "мир", "你好", "世界", "こんにちは", "안녕", "नमस्ते", "שלום",
+              "مرحبا", "🚀", "👨‍👩‍👧‍👦", "🏳️‍🌈", "\u200d", "\ufeff", "\u00a0", "\u3000", "½", "²", "Ⅷ", "٣", "=", "==", "!=", "->", "//", "/*",
+              "{}", "()", "[]", "...", "!!!", "???", "\"", "``", "_", "__init__", "camelCase", "snake_case", "HTTPServer", "a\u0308b",
+              "<s>", "<|", "|>", "▁", "Ġ", "\\n", "\r\n", "\r", "don't", "x²+y²", "https://a.b/c?d=e&f", "€", "$", "%", "&", "#", "@", "~"]
+    fixed = ["", " ", "\n", "a", "hello world", " hello", "hello ", "  two  spaces  ", "\n\n\n", "\t\ttabs", "for (int i = 0; i < n; i++) {\n    x += i;\n}\n",
+             "The quick brown fox jumps over the lazy dog.", "I'm sure you're 'told' we've WE'VE it'll", "1 22 333 4444 55555 666666"]
+    return fixed + ["".join(rng.choice(pieces) for _ in range(rng.randint(1, 12))) for _ in range(500 - len(fixed))]
+
+
+def hf_tokens(name, texts):
+    d = MODELS / name
+    if (d / "tokenizer.model").is_file():
+        import sentencepiece
+        sp = sentencepiece.SentencePieceProcessor(str(d / "tokenizer.model"))
+        return [sp.EncodeAsIds(t) for t in texts]
+    from tokenizers import Tokenizer
+    t = Tokenizer.from_file(str(d / "tokenizer.json"))
+    return [t.encode(s, add_special_tokens=False).ids for s in texts]
+
+
+def engine_tokens(path, text):
+    r = subprocess.run([str(TOKENIZE), "-m", str(path), "--ids", "--no-bos", "--stdin", "--no-escape", "--no-parse-special", "--log-disable"],
+                       input=text.encode(), capture_output=True)
+    return json.loads(r.stdout.decode().strip().splitlines()[-1] or "[]") if r.returncode == 0 else None
+
+
+def tokens(name):
+    path = OUT / f"{name}.own.gguf"
+    texts = [t for t in strings() if t]
+    # special tokens in the text are the tokenizer's own affair: both sides read them as text or not at all
+    want = hf_tokens(name, texts)
+    n_bad = 0
+    for text, ids in zip(texts, want):
+        got = engine_tokens(path, text)
+        if got != ids:
+            n_bad += 1
+            if n_bad <= 3:
+                print(f"# {text!r}: tokenizer {ids}, engine {got}")
+    tap(n_bad == 0, f"{name}: {len(texts)} strings, {n_bad} differ between the engine and the tokenizer")
+
+
+def main():
+    OUT.mkdir(parents=True, exist_ok=True)
+    for name in NAMES or sorted(p.name for p in MODELS.iterdir()):
+        for outtype in os.environ.get("OUTTYPES", " ".join(OUTTYPES)).split():
+            compare(name, outtype)
+        if os.environ.get("TOKENS", "1") == "1":
+            tokens(name)
+    sys.exit(failed > 0)
+
+
+main()
