@@ -1,6 +1,6 @@
 """agree.py: perbit convert against the pinned convert_hf_to_gguf.py, file by file: every key, every tensor's bytes.
 
-  python agree.py TREE MODELS PERBIT LLAMA_TOKENIZE OUT [NAME...]
+  python agree.py TREE MODELS PERBIT TOKEN_LINES OUT [NAME...]
 
 Prints TAP lines. What may differ is listed in KNOWN with the reason; anything else is "not ok". Vocabularies that were
 trained for this test have check sums that no table knows: the reference is told their names, perbit finds them by the
@@ -11,7 +11,7 @@ import json, os, random, subprocess, sys
 from hashlib import sha256
 from pathlib import Path
 
-TREE, MODELS, PERBIT, TOKENIZE, OUT = [Path(a) for a in sys.argv[1:6]]
+TREE, MODELS, PERBIT, LINES, OUT = [Path(a) for a in sys.argv[1:6]]
 NAMES = sys.argv[6:]
 sys.path.insert(0, str(TREE / "gguf-py"))
 sys.path.insert(0, str(TREE))
@@ -128,29 +128,48 @@ def hf_tokens(name, texts):
     return [t.encode(s, add_special_tokens=False).ids for s in texts]
 
 
-def engine_tokens(path, text):
-    r = subprocess.run([str(TOKENIZE), "-m", str(path), "--ids", "--no-bos", "--stdin", "--no-escape", "--no-parse-special", "--log-disable"],
-                       input=text.encode(), capture_output=True)
-    return json.loads(r.stdout.decode().strip().splitlines()[-1] or "[]") if r.returncode == 0 else None
+def lines(how, path, texts):
+    r = subprocess.run([str(LINES), how, str(path)], input="".join(json.dumps(t, ensure_ascii=False) + "\n" for t in texts),
+                       capture_output=True, text=True)
+    if r.returncode:
+        return [r.stderr.strip()] * len(texts)
+    return [json.loads(line) for line in r.stdout.splitlines()]
+
+
+def tap_tokens(name, what, texts, want, got):
+    bad = [(t, w, g) for t, w, g in zip(texts, want, got) if w != g]
+    for t, w, g in bad[:3]:
+        print(f"# {t!r}: tokenizer {w}, {what} {g}")
+    tap(not bad, f"{name}: {len(texts)} strings: {len(bad)} differ between {what} and the tokenizer")
 
 
 def tokens(name):
-    path = OUT / f"{name}.own.gguf"
     texts = [t for t in strings() if t]
-    # special tokens in the text are the tokenizer's own affair: both sides read them as text or not at all
     want = hf_tokens(name, texts)
-    n_bad = 0
-    for text, ids in zip(texts, want):
-        got = engine_tokens(path, text)
-        if got != ids:
-            n_bad += 1
-            if n_bad <= 3:
-                print(f"# {text!r}: tokenizer {ids}, engine {got}")
-    tap(n_bad == 0, f"{name}: {len(texts)} strings, {n_bad} differ between the engine and the tokenizer")
+    tap_tokens(name, "engine", texts, want, lines("engine", OUT / f"{name}.own.gguf", texts))
+
+
+def check_string():
+    """Every row of perbit's table against the reference's; and perbit's encoder on the check string and on others."""
+    import re
+    source = (TREE / "conversion" / "base.py").read_text(encoding="utf-8")
+    part = source[source.index("def get_vocab_base_pre"):source.index("if res is None")]
+    theirs = dict(re.findall(r'chkhsh == "([0-9a-f]{64})":\s*\n(?:\s*#.*\n)*\s*res = "([^"]+)"', part))
+    own = (Path(__file__).parents[2] / "src" / "convert" / "pretokenizer_table.c").read_text(encoding="utf-8")
+    tap(dict(re.findall(r'\{ "([0-9a-f]{64})", "([^"]+)" \}', own)) == theirs, f"{len(theirs)} check sums are the reference's")
+    text = eval(re.search(r"chktxt = ('.*?')\n", part).group(1))
+    for name in NAMES or sorted(p.name for p in MODELS.iterdir()):
+        path = MODELS / name / "tokenizer.json"
+        if path.is_file() and not (MODELS / name / "tokenizer.model").is_file():
+            from tokenizers import Tokenizer
+            t = Tokenizer.from_file(str(path))
+            want = t.encode(text, add_special_tokens=False).ids
+            tap_tokens(name, "perbit's encoder", [text], [want], lines("bpe", path, [text]))
 
 
 def main():
     OUT.mkdir(parents=True, exist_ok=True)
+    check_string()
     for name in NAMES or sorted(p.name for p in MODELS.iterdir()):
         for outtype in os.environ.get("OUTTYPES", " ".join(OUTTYPES)).split():
             compare(name, outtype)
