@@ -5,7 +5,7 @@
 #
 # Thin on purpose: tools/*.sh and CMake do the work. PERBIT_* variables are explained in tools/deps.sh.
 
-.PHONY: all dev deps test check golden agree demo bench format coverage install clean help
+.PHONY: all dev deps test check golden agree convert-agree demo bench format coverage install clean help
 
 all:
 	@tools/deps.sh --quiet
@@ -36,6 +36,11 @@ agree: ## random rows for hundreds of lm-evaluation-harness's tasks; PERBIT_PYTH
 	@tools/build.sh release requests
 	@$(or $(PERBIT_PYTHON),python3) tests/reference/agree.py --requests build/release/tests/requests
 
+convert-agree: ## perbit convert against the reference converter; PYTHON_HF is a Python with torch and transformers
+	@tools/deps.sh --quiet --test
+	@tools/build.sh release perbit token_lines
+	@tests/convert/agree.sh
+
 demo: all ## tools/demo.sh
 	@PERBIT=$(CURDIR)/build/release/perbit tools/demo.sh
 
@@ -56,4 +61,4 @@ clean: ## remove build/; the cache of deps.sh stays
 	@rm -rf build
 
 help: ## this
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16

@@ -33,22 +33,23 @@ def tap(is_ok, name):
     print(("ok - " if is_ok else "not ok - ") + name, flush=True)
 
 
+# One process a model: to import torch and transformers takes longer than to convert.
 CONVERT = r"""
-import sys
-sys.path.insert(0, sys.argv[1]); sys.path.insert(0, sys.argv[1] + "/gguf-py")
-tree, pre = sys.argv[1], sys.argv[2]
-sys.argv = [tree + "/convert_hf_to_gguf.py"] + sys.argv[3:]
+import runpy, sys
+tree, pre, model, out = sys.argv[1:5]
+outtypes = sys.argv[5:]
+sys.path[:0] = [tree, tree + "/gguf-py"]
 import conversion.base as base
 if pre:
     base.TextModel.get_vocab_base_pre = lambda self, tokenizer: pre
-import runpy
-runpy.run_path(sys.argv[0], run_name="__main__")
+for outtype in outtypes:
+    sys.argv = [tree + "/convert_hf_to_gguf.py", model, "--outfile", f"{out}.{outtype}.ref.gguf", "--outtype", outtype]
+    runpy.run_path(sys.argv[0], run_name="__main__")
 """
 
 
-def reference(name, outtype, to):
-    pre = OWN_PRE.get(name, "")
-    r = subprocess.run([sys.executable, "-c", CONVERT, str(TREE), pre, str(MODELS / name), "--outfile", str(to), "--outtype", outtype],
+def reference(name, outtypes):
+    r = subprocess.run([sys.executable, "-c", CONVERT, str(TREE), OWN_PRE.get(name, ""), str(MODELS / name), str(OUT / name)] + outtypes,
                        capture_output=True, text=True)
     if r.returncode:
         sys.exit(f"the reference cannot convert {name}: {r.stderr[-2000:]}")
@@ -65,8 +66,7 @@ def value(field):
 
 
 def compare(name, outtype):
-    a, b = OUT / f"{name}.ref.gguf", OUT / f"{name}.own.gguf"
-    reference(name, outtype, a)
+    a, b = OUT / f"{name}.{outtype}.ref.gguf", OUT / f"{name}.own.gguf"
     rc, why = ours(name, outtype, b)
     if rc:
         tap(False, f"{name} {outtype}: perbit: {why}")
@@ -171,8 +171,11 @@ def main():
     OUT.mkdir(parents=True, exist_ok=True)
     check_string()
     for name in NAMES or sorted(p.name for p in MODELS.iterdir()):
-        for outtype in os.environ.get("OUTTYPES", " ".join(OUTTYPES)).split():
+        outtypes = os.environ.get("OUTTYPES", " ".join(OUTTYPES)).split()
+        reference(name, outtypes)
+        for outtype in outtypes:
             compare(name, outtype)
+            (OUT / f"{name}.{outtype}.ref.gguf").unlink()
         if os.environ.get("TOKENS", "1") == "1":
             tokens(name)
     sys.exit(failed > 0)

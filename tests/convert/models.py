@@ -1,6 +1,7 @@
 """models.py: small models with random weights, one a family that perbit convert knows, as folders of safetensors.
 
-  python models.py TREE SMOLLM.gguf OUT      TREE: the pinned llama.cpp, whose models/ hold real vocabularies
+  python models.py TREE SMOLLM.gguf OUT [big]   TREE: the pinned llama.cpp, whose models/ hold real vocabularies
+                                                big: only SmolLM2-1.7B in its real size, 3.4 GB (bench/convert.sh)
 
 Vocabularies are the real ones where the tree has them (Llama 3, Qwen 2, Phi-3, Llama's SentencePiece; SmolLM2's comes
 from the test model), rebuilt as tokenizer.json or tokenizer.model; the others (o200k of Phi-4-mini, Tekken, Gemma) are
@@ -162,13 +163,36 @@ def llama32(name="Llama-3.2-1B-Instruct", dtype=torch.bfloat16):
           "- https://huggingface.co/datasets/x\nextra_gated_prompt: >-\n  ### LICENSE\n\n  text: with colons\n---\n\n# Model\n")
 
 
-def smollm2():
+def save_big(cfg):
+    """Layer by layer, without a model in memory."""
+    d = OUT / "SmolLM2-1.7B-Instruct"
+    shutil.rmtree(d, ignore_errors=True)
+    d.mkdir(parents=True)
+    cfg.architectures = ["LlamaForCausalLM"]
+    cfg.save_pretrained(d)
+    e, f, n = cfg.hidden_size, cfg.intermediate_size, cfg.num_hidden_layers
+    layer = {"input_layernorm": (e,), "post_attention_layernorm": (e,), "mlp.down_proj": (e, f), "mlp.gate_proj": (f, e), "mlp.up_proj": (f, e),
+             "self_attn.q_proj": (e, e), "self_attn.k_proj": (e, e), "self_attn.v_proj": (e, e), "self_attn.o_proj": (e, e)}
+    shapes = {"model.embed_tokens.weight": (cfg.vocab_size, e), "model.norm.weight": (e,)}
+    shapes |= {f"model.layers.{i}.{k}.weight": s for i in range(n) for k, s in layer.items()}
+    names, weight_map = list(shapes), {}
+    for k in range(2):
+        part = f"model-{k + 1:05}-of-00002.safetensors"
+        half = names[k::2]
+        save_file({x: (torch.randn(shapes[x]) * 0.05).to(torch.bfloat16) for x in half}, d / part, metadata={"format": "pt"})
+        weight_map |= {x: part for x in half}
+    write(d / "model.safetensors.index.json", {"metadata": {}, "weight_map": weight_map})
+    return d
+
+
+def smollm2(is_big=False):
     tokens, types, merges, _ = vocab_of(SMOLLM)
     vocab = {t: i for i, t in enumerate(tokens)}
     added = [special(i, t) for i, t in enumerate(tokens) if types[i] in (3, 4)]
-    cfg = transformers.LlamaConfig(**SMALL, vocab_size=49152, max_position_embeddings=8192, rms_norm_eps=1e-5, rope_theta=130000,
+    sizes = dict(hidden_size=2048, intermediate_size=8192, num_hidden_layers=24, num_attention_heads=32, num_key_value_heads=32) if is_big else SMALL
+    cfg = transformers.LlamaConfig(**sizes, vocab_size=49152, max_position_embeddings=8192, rms_norm_eps=1e-5, rope_theta=130000,
                                    tie_word_embeddings=True, bos_token_id=1, eos_token_id=2, pad_token_id=2)
-    d = save("SmolLM2-1.7B-Instruct", random_model(transformers.LlamaForCausalLM, cfg))
+    d = save_big(cfg) if is_big else save("SmolLM2-1.7B-Instruct", random_model(transformers.LlamaForCausalLM, cfg))
     pre = {"type": "Sequence", "pretokenizers": [{"type": "Digits", "individual_digits": True},
                                                  dict(BYTE_LEVEL, use_regex=True)]}
     j = tokenizer_json(vocab, merges, added, pre, old_merges=True)
@@ -369,6 +393,9 @@ def mistral7b():
 
 
 def main():
+    if sys.argv[4:] == ["big"]:
+        smollm2(is_big=True)
+        return
     llama32()
     llama32("Llama-3.2-3B-f16", torch.float16)
     llama32("Llama-3.2-3B-f32", torch.float32)

@@ -337,7 +337,7 @@ static void test_configs(void **state)
     config_refused(f, "{\"architectures\":[\"LlamaForCausalLM\"]," LLAMA_SIZES
                       ",\"quantization_config\":{\"quant_method\":\"fp8\"}}", "quantized already (fp8)");
     config_refused(f, "{\"architectures\":[\"LlamaForCausalLM\"]," LLAMA_SIZES ",\"num_local_experts\":8}", "experts");
-    config_refused(f, "{\"architectures\":[\"LlamaForCausalLM\"],\"hidden_size\":-1}", "'hidden_size'");
+    config_refused(f, "{\"architectures\":[\"LlamaForCausalLM\"],\"num_hidden_layers\":-1}", "'num_hidden_layers'");
     config_refused(f, "{\"architectures\":[\"LlamaForCausalLM\"]," LLAMA_SIZES ",\"head_dim\":\"x\"}", "'head_dim'");
     unlink(fs_join(&f->a, f->model, "config.json"));
     refused(f, "config.json");
