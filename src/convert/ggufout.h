@@ -9,7 +9,7 @@
  *   ggufout_header(g, &bytes);      then each tensor's data, padded to GGUF_ALIGNMENT, in the same order
  *
  * Units   dims slowest first (as safetensors), written fastest first (as GGUF wants)
- * Source  gguf-py/gguf/gguf_writer.py      Tests  unit/test_ggufout.c
+ * Source  gguf-py/gguf/gguf_writer.py      Tests  unit/test_convertkeys.c
  */
 #ifndef PERBIT_CONVERT_GGUFOUT_H
 #define PERBIT_CONVERT_GGUFOUT_H

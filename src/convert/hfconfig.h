@@ -6,7 +6,7 @@
  * A null is as good as nothing, and no default takes its place.
  * Errors  ERR_FORMAT "DIR/config.json: 'KEY' ..."; ERR_UNSUPPORTED an architecture that is not in arch.c
  * Owns    *out until hfconfig_close; texts are borrowed from it
- * Source  transformers 4.57.6 configuration_*.py; conversion/base.py      Tests  unit/test_hfconfig.c
+ * Source  transformers 4.57.6 configuration_*.py; conversion/base.py      Tests  unit/test_convertkeys.c
  */
 #ifndef PERBIT_CONVERT_HFCONFIG_H
 #define PERBIT_CONVERT_HFCONFIG_H

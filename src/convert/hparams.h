@@ -4,7 +4,7 @@
  * arch.c's rows point at these functions; each puts every key of its family, in the reference converter's order.
  * hparams_extra_tensors computes the tensors that stand in no file: rope_freqs.weight of llama3 scaling, the long and
  * short factors of Phi's longrope.
- * Source  conversion/{base,llama,mistral3,phi,gemma}.py      Tests  unit/test_hparams.c
+ * Source  conversion/{base,llama,mistral3,phi,gemma}.py      Tests  unit/test_convertkeys.c
  */
 #ifndef PERBIT_CONVERT_HPARAMS_H
 #define PERBIT_CONVERT_HPARAMS_H

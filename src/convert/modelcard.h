@@ -5,7 +5,7 @@
  *
  * A folder of the hub's cache (models--ORG--NAME/snapshots/REVISION) counts as named NAME: the reference would make a
  * name of the revision. A head of README.md that is no YAML is left out with a word to sink; the reference stops.
- * Errors  ERR_IO       Source  gguf-py/gguf/metadata.py       Tests  unit/test_modelcard.c, tests/convert
+ * Errors  ERR_IO       Source  gguf-py/gguf/metadata.py       Tests  unit/test_convertkeys.c, tests/convert
  */
 #ifndef PERBIT_CONVERT_MODELCARD_H
 #define PERBIT_CONVERT_MODELCARD_H

@@ -6,7 +6,7 @@
  * them: classes of transformers add it over what the file says. A vocabulary that the table does not know (a
  * fine-tune with words of its own) is known by its parts when they are exactly those of a family of the table.
  * Errors  ERR_UNSUPPORTED neither finds it, with the sum        Owns  *out is static
- * Source  conversion/base.py, get_vocab_base_pre; llama-vocab.cpp       Tests  unit/test_pretokenizer.c, tests/convert
+ * Source  conversion/base.py, get_vocab_base_pre; llama-vocab.cpp       Tests  unit/test_bpe.c, tests/convert
  */
 #ifndef PERBIT_CONVERT_PRETOKENIZER_H
 #define PERBIT_CONVERT_PRETOKENIZER_H

@@ -7,7 +7,7 @@
  * Errors  ERR_IO; ERR_FORMAT (a file missing, a tensor in two files, index and files differ); ERR_UNSUPPORTED only
  *         pickled weights (*.bin, *.pth) are there
  * Owns    *out until shards_close        Threads  shards_read_at: any
- * Tests   unit/test_shards.c
+ * Tests   unit/test_safetensors.c
  */
 #ifndef PERBIT_CONVERT_SHARDS_H
 #define PERBIT_CONVERT_SHARDS_H

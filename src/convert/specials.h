@@ -3,7 +3,7 @@
  * SpecialVocab reads from tokenizer.json, tokenizer_config.json, config.json and chat_template.jinja.
  *
  * Errors  ERR_IO, ERR_FORMAT          Source  gguf-py/gguf/vocab.py, class SpecialVocab
- * Tests   unit/test_specials.c, tests/convert
+ * Tests   unit/test_convertkeys.c, tests/convert
  */
 #ifndef PERBIT_CONVERT_SPECIALS_H
 #define PERBIT_CONVERT_SPECIALS_H

@@ -3,7 +3,7 @@
  *
  * Errors  ERR_IO, ERR_FORMAT "PATH: ..." (an id that is none)
  * Owns    *out until tokenizerjson_close; texts are borrowed from it
- * Source  tokenizers 0.22 (its serialization)      Tests  unit/test_tokenizerjson.c, fuzz/fuzz_tokenizerjson.c
+ * Source  tokenizers 0.22 (its serialization)      Tests  unit/test_bpe.c, fuzz/fuzz_tokenizerjson.c
  */
 #ifndef PERBIT_CONVERT_TOKENIZERJSON_H
 #define PERBIT_CONVERT_TOKENIZERJSON_H
