@@ -78,6 +78,8 @@ static void test_merges(void **state)
     encodes(BYTES("false"), model, "ab", (const int32_t[]){ 7 }, 1);
     encodes(BYTES("false"), model, "abca", (const int32_t[]){ 8, 0 }, 2); /* a word of the vocabulary, no merge makes it */
     encodes(BYTES("false"), model, "bcbc", (const int32_t[]){ 6, 6 }, 2);
+    encodes(BYTES("false"), MODEL("\"merges\":[[\"a\",\"a\"]],\"vocab\":{" LETTERS ",\"aa\":6}"), "aaa",
+            (const int32_t[]){ 6, 0 }, 2); /* the leftmost of equals */
     encodes(BYTES("false"), ignoring, "abc", (const int32_t[]){ 8 }, 1);
     encodes(BYTES("false"), ignoring, "abcb", (const int32_t[]){ 0, 1, 2, 1 }, 4);
 }
