@@ -5,7 +5,7 @@
 #
 # Thin on purpose: tools/*.sh and CMake do the work. PERBIT_* variables are explained in tools/deps.sh.
 
-.PHONY: all dev deps test check golden agree demo study-small bench format coverage install clean help
+.PHONY: all dev deps test check golden agree convert-agree demo study-small bench format coverage install clean help
 
 all:
 	@tools/deps.sh --quiet
@@ -35,6 +35,11 @@ agree: ## random rows for hundreds of lm-evaluation-harness's tasks; PERBIT_PYTH
 	@tools/deps.sh --quiet --test
 	@tools/build.sh release requests
 	@$(or $(PERBIT_PYTHON),python3) tests/reference/agree.py --requests build/release/tests/requests
+
+convert-agree: ## perbit convert against the reference converter; PYTHON_HF is a Python with torch and transformers
+	@tools/deps.sh --quiet --test
+	@tools/build.sh release perbit token_lines
+	@tests/convert/agree.sh
 
 demo: all ## tools/demo.sh
 	@PERBIT=$(CURDIR)/build/release/perbit tools/demo.sh

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # check_layers.sh [SRC]: who includes whom in src/. Names each line that breaks a rule; exit 1 if any.
 #
-#   cli -> study -> { tasks engine data machine store stats report hub } -> core -> base
+#   cli -> study -> { tasks engine convert data machine store stats report hub } -> core -> base
 #
 # A folder includes itself and what its row below names. Foreign headers stay where they belong:
 # tests/tools/test_check_layers.sh breaks every rule once and looks for the complaint.
@@ -13,7 +13,7 @@ cd "$src"
 find . -type f \( -name '*.c' -o -name '*.h' -o -name '*.cpp' -o -name '*.hpp' \) -print | sed 's|^\./||' | sort |
     xargs -r awk '
     BEGIN {
-        siblings = "tasks engine data machine store stats report hub"
+        siblings = "tasks engine convert data machine store stats report hub"
         edges["base"] = ""
         edges["core"] = "base"
         n = split(siblings, s, " ")

@@ -1,64 +1,11 @@
-#include <stdio.h>
-#include <string.h>
-
 #include "base/fs.h"
-#include "base/log.h"
-#include "base/units.h"
-#include "cli/progress.h"
 #include "cli/command.h"
+#include "cli/make_level.h"
+#include "cli/progress.h"
 #include "core/quant.h"
-#include "study/client.h"
 #include "study/pull.h"
 
 static const char *const groups[] = { "quantize", "hub", "output", NULL };
-
-/* smollm2-bf16.gguf -> smollm2; then -Q4_K_M.gguf is added. A level at the end of the name goes. */
-static char *stem_of(struct arena *a, const char *path)
-{
-    char *stem = arena_strdup(a, fs_basename(path));
-    size_t n = strlen(stem);
-    if (n > 5 && strcmp(stem + n - 5, ".gguf") == 0)
-        stem[n - 5] = '\0';
-    for (size_t i = strlen(stem); i-- > 1;)
-        if ((stem[i] == '-' || stem[i] == '.') && quant_find(stem + i + 1)) {
-            stem[i] = '\0';
-            break;
-        }
-    return stem;
-}
-
-static int show(void *ctx, const struct event *e, struct err *err)
-{
-    struct run_progress p = { .n_cells = 1, .model = "", .kind = "quantize", .level = "", .done = e->done,
-                              .total = e->total, .unit = e->text };
-    struct run_view view = progress_view(ctx);
-    (void)err;
-    if (e->kind == EVENT_PROGRESS)
-        view.progress(view.ctx, &p);
-    if (e->kind == EVENT_FACT)
-        log_info("%s: %s", e->key, e->text);
-    return 0;
-}
-
-static int quantize_one(struct invocation *in, const char *source, const char *level, struct err *err)
-{
-    struct progress progress;
-    progress_init(&progress, in->settings.quiet);
-    const struct sink sink = { show, &progress };
-    const char *out = fs_join(&in->arena, in->args[1],
-                              arena_printf(&in->arena, "%s-%s.gguf", stem_of(&in->arena, source), level));
-    struct job job = { .name = "quantize", .models = { { source, 0 } }, .n_models = 1, .out = out,
-                       .level = level, .imatrix = in->settings.imatrix, .settings = in->settings };
-    int64_t n_bytes;
-    char size[32];
-    int rc = client_run(&job, &sink, err);
-    progress_release(&progress);
-    if (rc < 0 || fs_size(&n_bytes, out, err) < 0)
-        return -1;
-    units_format_bytes(size, sizeof size, n_bytes);
-    printf("%s\t%s\n", out, size);
-    return 0;
-}
 
 static int load_from_hub(const char **source, struct invocation *in, struct err *err)
 {
@@ -82,7 +29,7 @@ static int run(struct invocation *in, struct err *err)
     if (fs_mkdirs(in->args[1], err) < 0 || load_from_hub(&source, in, err) < 0)
         return EXIT_FAILED;
     for (int i = 2; i < in->n_args; i++)
-        if (quantize_one(in, source, quant_find(in->args[i])->name, err) < 0)
+        if (make_level(in, source, in->args[1], quant_find(in->args[i])->name, err) < 0)
             return EXIT_FAILED;
     return EXIT_DONE;
 }

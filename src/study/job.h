@@ -59,6 +59,7 @@ int job_parse(struct job *out, struct arena *a, const char *line, struct err *er
 void job_backend_params(const struct job *job, int i, struct backend_params *out);
 
 int job_quantize(const struct job *job, const struct job_io *io, struct err *err);
+int job_convert(const struct job *job, const struct job_io *io, struct err *err);
 int job_predict_bytes(const struct job *job, const struct job_io *io, struct err *err);
 int job_inspect(const struct job *job, const struct job_io *io, struct err *err);
 int job_perplexity(const struct job *job, const struct job_io *io, struct err *err);

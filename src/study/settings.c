@@ -3,6 +3,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "convert/convert.h"
+
 #define AT(field) .offset = offsetof(struct settings, field)
 
 static const char *const on_off_auto[] = { "on", "off", "auto", NULL };
@@ -132,6 +134,11 @@ static const struct opt_row rows[] = {
       .max = 1 << 20, .group = "memory", .moves_results = true, .help = "context length at which memory is measured" },
     { .key = "ram_limit", .type = OPT_BYTES, AT(ram_limit), .def = "0", .min = 0, .max = 1e15, .group = "memory",
       .moves_results = true, .help = "run under this memory limit (a cgroup, where allowed), e.g. 8GiB" },
+
+    { .key = "outtype", .type = OPT_CHOICE, AT(outtype), .def = "auto", .choices = convert_outtypes, .group = "convert",
+      .help = "type of the matrices; auto = the source's own" },
+    { .key = "levels", .type = OPT_LIST, AT(levels), .group = "convert",
+      .help = "levels to make of the result, beside it: Q8_0,Q4_K_M" },
 
     { .key = "imatrix", .type = OPT_STR, AT(imatrix), .group = "quantize",
       .help = "importance matrix file (GGUF or .dat) of llama-imatrix" },

@@ -39,6 +39,8 @@ struct settings {
     const char *think;
     /* memory */
     int64_t memory_ctx, ram_limit;
+    /* convert */
+    const char *outtype, *levels;
     /* quantize */
     const char *imatrix;
     bool allow_requantize, pure, overwrite;

@@ -13,6 +13,7 @@ static const struct {
     int (*run)(const struct job *job, const struct job_io *io, struct err *err);
 } jobs[] = {
     { "quantize", job_quantize },
+    { "convert", job_convert },
     { "predict_bytes", job_predict_bytes },
     { "inspect", job_inspect },
     { "perplexity", job_perplexity },

@@ -22,7 +22,7 @@ expect() {
 
 clean() {
     rm -rf "$dir/src"
-    mkdir -p "$dir"/src/{base,core,data,tasks,engine,machine,store,stats,report,hub,study,cli}
+    mkdir -p "$dir"/src/{base,core,data,tasks,engine,convert,machine,store,stats,report,hub,study,cli}
     printf '#include <stdio.h>\n#include "base/err.h"\n' >"$dir/src/base/err.c"
     printf '#include "core/item.h"\n#include "base/err.h"\n' >"$dir/src/core/item.c"
     printf '#include "core/item.h"\n#include <llama.h>\n#include "ggml-cpu.h"\n' >"$dir/src/engine/backend_llama.c"
@@ -45,6 +45,8 @@ expect "clean tree" 0 "layers: ok"
 breaks "upward include" base/a.c '#include "core/item.h"' "base must not include core"
 breaks "core does not know tasks" core/a.h '#  include "tasks/task.h"' "core must not include tasks"
 breaks "siblings" tasks/a.c '#include "engine/scorer.h"' "tasks must not include engine"
+breaks "no engine in convert" convert/a.c '#include "engine/modelfile_gguf.h"' "convert must not include engine"
+breaks "gguf.h in convert" convert/a_llama.c '#include "gguf.h"' "<gguf.h> belongs in"
 breaks "siblings in a subfolder" report/sub/a.c '#include "store/query.h"' "report must not include store"
 breaks "study does not know cli" study/a.c '#include "cli/print.h"' "study must not include cli"
 breaks "llama.h elsewhere in engine" engine/scorer.c '#include <llama.h>' "<llama.h> belongs in engine/*_llama.c only"
