@@ -63,7 +63,9 @@ static void say_level(struct words *w, const struct rank_column *c, struct rank_
     struct buf b = BUF_INIT;
     const struct ranking *k = &l->ranking;
     buf_printf(&b, "%s, %s against %s: ", c->name, l->level, w->base);
-    if (isfinite(k->tau.value))
+    if (isfinite(k->tau.value) && !isfinite(k->tau.low)) /* draws in which all models are alike have none */
+        buf_printf(&b, "Kendall's tau-b %.2f; ", k->tau.value);
+    else if (isfinite(k->tau.value))
         buf_printf(&b, "Kendall's tau-b %.2f (%.0f %% %.2f to %.2f); ", k->tau.value, 100 * w->r->confidence, k->tau.low, k->tau.high);
     buf_printf(&b, "of %zu %s of models %zu stand the other way round, %zu beyond doubt; %d cannot be told apart at %s, %d at %s.", k->n_pairs,
                pairs_word(k->n_pairs), k->n_inverted, k->n_claimed, l->n_open_base, w->base, l->n_open, l->level);
@@ -155,7 +157,7 @@ static const char *answer_of(struct words *w)
     if (n_not > 0) {
         buf_puts(&b, "Not at ");
         list_levels(&b, c, true);
-        buf_printf(&b, ": there %s pair of models has changed places beyond doubt. ", n_not == 1 ? "at least one" : "at least one each");
+        buf_printf(&b, ": %s at least one pair of models has changed places beyond doubt. ", n_not == 1 ? "there" : "at each of these");
     }
     if (n_hold > 0) {
         buf_puts(&b, n_not > 0 ? "At " : "As far as these questions tell: at ");

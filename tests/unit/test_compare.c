@@ -282,6 +282,30 @@ static void samples_of_lm_eval(void **state)
     end(f);
 }
 
+/* Parts with samples, and their group's total in the results file: one row. */
+static void total_beside_samples(void **state)
+{
+    (void)state;
+    struct fixture *f = start();
+    struct folders d;
+    open_folders(&d);
+    for (int i = 0; i < 2; i++) {
+        const char *dir = i ? "b" : "a";
+        write_file(f, &d, arena_printf(&d.arena, "%s/results_2026-01-01T00-00-00.000001.json", dir),
+                   "{\"results\": {\"mmlu\": {\"acc,none\": 0.5, \"acc_stderr,none\": 0.1}, \"mmlu_anatomy\": {\"acc,none\": 0.5}}, "
+                   "\"n-samples\": {\"mmlu_anatomy\": {\"original\": 2, \"effective\": 2}}}");
+        write_file(f, &d, arena_printf(&d.arena, "%s/samples_mmlu_anatomy_2026-01-01T00-00-00.000001.jsonl", dir),
+                   arena_printf(&d.arena, "%s%s", line_of(&d.arena, 0, "-1", "-2", 0, 0, "aa"), line_of(&d.arena, 1, "-2", "-1", 1, 1, "ab")));
+    }
+    ok(f, compare_samples(&f->c, fs_join(&d.arena, d.dir, "a"), fs_join(&d.arena, d.dir, "b"), &options, &f->err));
+    assert_int_equal(f->c->n_tasks, 1);
+    assert_string_equal(f->c->tasks[0].name, "mmlu");
+    assert_true(f->c->tasks[0].is_paired && f->c->tasks[0].n == 2);
+    assert_string_equal(f->c->tasks[0].leaves[0], "mmlu_anatomy");
+    close_folders(&d);
+    end(f);
+}
+
 static void samples_that_do_not_match(void **state)
 {
     (void)state;
@@ -339,7 +363,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(flips_as_counted), cmocka_unit_test(itself_and_swapped), cmocka_unit_test(what_one_side_lacks),
-        cmocka_unit_test(few_claims_on_noise), cmocka_unit_test(samples_of_lm_eval), cmocka_unit_test(samples_that_do_not_match),
+        cmocka_unit_test(few_claims_on_noise), cmocka_unit_test(samples_of_lm_eval), cmocka_unit_test(total_beside_samples), cmocka_unit_test(samples_that_do_not_match),
         cmocka_unit_test(results_without_samples),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
