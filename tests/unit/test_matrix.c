@@ -289,7 +289,7 @@ static void damaged_stores(void **state)
         "UPDATE cell SET kind = 'task'",
         "UPDATE variant SET info = '{}'",
         "UPDATE variant SET info = NULL",
-        "UPDATE variant SET level = ''",
+        "UPDATE variant SET level = 'no such level ' || id",
         "UPDATE measure SET value = NULL",
         "UPDATE measure SET value = 1e308",
         "UPDATE measure SET idx = idx - 9000000000000000000",
