@@ -1,4 +1,5 @@
-/* Comparisons of made variants against figures counted here, and of samples files written here. */
+/* Comparisons of made variants against figures counted here, and of samples files written here.
+   valgrind: no, the simulation takes minutes there */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,5 @@
-/* Rankings of made stores: what was planted is found, and nothing is claimed on noise. */
+/* Rankings of made stores: what was planted is found, and nothing is claimed on noise.
+   valgrind: no, the simulation takes minutes there */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
