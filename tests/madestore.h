@@ -45,7 +45,8 @@ struct made {
     double (*accuracy)(int model, int level, int task);
     const char *fails;
     const char *prefix; /* of the models' digests: another prefix, other models */
-    int64_t num_fewshot; /* setting of the task cells */
+    int64_t num_fewshot; /* settings of the task cells */
+    double limit;
 };
 #define MADE_DEFAULT { .seed = 7, .n_models = MADE_MODELS, .n_levels = MADE_LEVELS, .n_tasks = MADE_TASKS, .scale = 1, .n_leaves = 57, \
                        .has_choices = true, .has_speed = true, .has_text = true, .accuracy = made_accuracy, .prefix = "", .num_fewshot = -1 }
@@ -209,7 +210,7 @@ static inline int made_items(struct made_place *p, int64_t cell, int task, int l
 
 static inline int made_leaf(struct made_place *p, int task, int leaf, int n_leaves)
 {
-    int64_t cell;
+    int64_t cell = 0;
     const char *name = n_leaves > 1 ? arena_printf(&p->arena, "%s_part_%02d", made_tasks[task].name, leaf) : made_tasks[task].name;
     const bool is_named = p->m->fails && (strcmp(p->m->fails, made_tasks[task].name) == 0 || strcmp(p->m->fails, name) == 0);
     const bool fails = is_named && p->model == 1 && p->level == p->m->n_levels - 1;
@@ -242,7 +243,7 @@ static inline int made_speed(struct made_place *p)
     struct buf tests = BUF_INIT;
     const struct speed_test both[2] = { { 512, 0, 0 }, { 0, 128, 0 } };
     double prompt[N], gen[N], ttft[N], jitter[3 * N];
-    int64_t cell;
+    int64_t cell = 0;
     if (made_cell(&cell, p, KIND_SPEED, "") < 0)
         return -1;
     workload_json(&tests, both, 2);
@@ -263,7 +264,7 @@ static inline int made_speed(struct made_place *p)
 static inline int made_memory(struct made_place *p)
 {
     const double weights = made_bytes(p->model, p->level), kv = 6e8, compute = 3e8, runtime = 5e7, peak = weights + kv + compute + runtime;
-    int64_t cell;
+    int64_t cell = 0;
     if (made_cell(&cell, p, KIND_MEMORY, "") < 0 || made_scalars(p, cell, METRIC_PEAK_RSS, 0, &peak, 1) < 0 ||
         made_scalars(p, cell, METRIC_PRED_WEIGHTS, 0, &weights, 1) < 0 || made_scalars(p, cell, METRIC_PRED_KV, 0, &kv, 1) < 0 ||
         made_scalars(p, cell, METRIC_PRED_COMPUTE, 0, &compute, 1) < 0 || made_scalars(p, cell, METRIC_PRED_RUNTIME, 0, &runtime, 1) < 0)
@@ -275,7 +276,7 @@ static inline int made_text(struct made_place *p)
 {
     enum { N_CHUNKS = 16, N = 64 };
     double z[N], nll[N], base[N], kl[N], same[N];
-    int64_t cell;
+    int64_t cell = 0;
     const double noise = made_levels[p->level].noise;
     if (made_cell(&cell, p, KIND_KL, "") < 0)
         return -1;
@@ -350,6 +351,7 @@ static inline int made_write(struct store *s, const struct made *m, struct err *
     arena_init(&p.arena);
     opt_defaults(&settings_table, &p.settings, &p.arena);
     p.settings.num_fewshot = m->num_fewshot;
+    p.settings.limit = m->limit;
     for (p.model = 0; rc == 0 && p.model < m->n_models; p.model++)
         rc = made_model(&p);
     arena_release(&p.arena);
