@@ -17,7 +17,7 @@ perbit=${PERBIT:-$PWD/build/release/perbit}
 out=${PERBIT_STUDY_OUT:-$PWD/study-out}
 divide=${PERBIT_STUDY_DIVIDE:-1}
 eval "$(tools/deps.sh --print)"
-tools/deps.sh --quiet --model
+tools/deps.sh --quiet --model >/dev/null
 data=${PERBIT_DATA:-${PERBIT_SHARED:+$PERBIT_SHARED/data}}
 [ -n "$data" ] && [ -d "$data" ] || { echo "study_small.sh: no data sets: set PERBIT_SHARED or PERBIT_DATA" >&2; exit 1; }
 data=$(cd "$data" && pwd)

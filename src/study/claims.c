@@ -11,7 +11,7 @@
 
 #include "base/banned.h"
 
-static const double margin_pct = 1.0, margin_points = 1.0;
+static const double margin_pct = 1.0;
 
 const char *claims_task_name(const char *task)
 {
@@ -144,7 +144,7 @@ static void add(struct claims *out, struct arena *a, const char *how, int column
 {
     const struct matrix *m = out->matrix;
     struct measure *k = &out->measures[out->n];
-    *k = (struct measure){ .how = how, .unit = column < 0 ? "%" : "points", .margin = column < 0 ? margin_pct : margin_points,
+    *k = (struct measure){ .how = how, .unit = column < 0 ? "%" : "points", .margin = column < 0 ? out->margin_pct : out->margin_points,
                            .column = column, .claims = arena_alloc(a, (size_t)m->n_variants * sizeof *k->claims + 1) };
     if (column < 0)
         of_perplexity(k, m);
@@ -154,9 +154,9 @@ static void add(struct claims *out, struct arena *a, const char *how, int column
     out->n += k->n_claims > 0;
 }
 
-void claims_of(struct claims *out, const struct matrix *m, struct arena *a)
+void claims_of(struct claims *out, const struct matrix *m, double margin_points, struct arena *a)
 {
-    *out = (struct claims){ .matrix = m, .headline = -1 };
+    *out = (struct claims){ .matrix = m, .headline = -1, .margin_pct = margin_pct, .margin_points = margin_points };
     out->measures = arena_alloc(a, (size_t)(m->n_tasks + 2) * sizeof *out->measures);
     add(out, a, "perplexity", -1);
     if (m->joint && matrix_has_composite(m))

@@ -36,6 +36,12 @@ END
 $PERBIT report again study.yaml >/dev/null
 diff -r full again
 
+# another margin, another composite: other verdicts, and the texts say which
+$PERBIT report wide study.yaml --margin 50 >/dev/null
+has wide/post.md '(1 % of perplexity, 50 points of a score)'
+has wide/post.md 'cost nothing measurable in the composite score'
+$PERBIT report alone study.yaml --composite made,colours >out 2>&1 && { echo 'a composite of a task that is not there'; exit 1; }
+
 # one model, one level
 sed '/Other_2/d; s/^levels: .*/levels: [BF16]/; s/awkward.db/one.db/' study.yaml >one.yaml
 $PERBIT run one.yaml -q
