@@ -7,10 +7,10 @@
 #   PERBIT_SHARED   folder with data/ (MMLU, HellaSwag, ARC, TruthfulQA, GSM8K) and data/wikitext2; or PERBIT_DATA, the former itself
 #   PERBIT_STUDY_MODELS   more models: GGUF files with BF16 or F16 weights, by spaces. Real ones: what random weights lose says nothing
 #   PERBIT_STUDY_OUT      another folder than study-out
-#   PERBIT_STUDY_DIVIDE   N: an Nth of the documents and chunks, to try it
+#   PERBIT_STUDY_DIVIDE   N: an Nth of the documents, chunks and repetitions, to try it
 #
-# Model: SmolLM2-135M-Instruct, as in tools/demo.sh: the registries carry it at Q4_1 only, so "BF16" means those weights, upcast.
-# With one model nothing can be said about rankings, and the texts say so.
+# Model: SmolLM2-135M-Instruct, as in tools/demo.sh: the registries carry it at Q4_1 only, so "BF16" means those weights, upcast, and
+# the texts say so. With one model nothing can be said about rankings, and the texts say so.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 perbit=${PERBIT:-$PWD/build/release/perbit}
@@ -26,12 +26,7 @@ text=${PERBIT_TEXT:-$data/wikitext2/wiki.test.raw}
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 
-base=$out/SmolLM2-135M-Instruct-BF16.gguf
-if [ ! -s "$base" ]; then
-    echo "upcasting SmolLM2-135M-Instruct from Q4_1 to BF16"
-    "$perbit" quantize "$PERBIT_MODEL" "$out" BF16 --allow_requantize >/dev/null
-fi
-models="[{name: SmolLM2-135M-Instruct, path: $base}"
+models="[{name: SmolLM2-135M-Instruct, path: $PERBIT_MODEL}"
 for file in ${PERBIT_STUDY_MODELS:-}; do
     models+=", {path: $(realpath "$file")}"
 done
@@ -42,7 +37,7 @@ fill() {
     awk -v n="$divide" -v models="$models" -v text="$text" -v data="$data" -v out="$out" '
         /^#/ { next }
         { gsub("@MODELS@", models); gsub("@TEXT@", text); gsub("@DATA@", data); gsub("@OUT@", out) }
-        /^(sample|n_chunks): / { x = int($2 / n); $2 = x < 1 ? 1 : x }
+        /^(sample|n_chunks|repetitions): / { x = int($2 / n); $2 = x < 1 ? 1 : x }
         { print }' "studies/$1.yaml" >"$out/$1.yaml"
 }
 
