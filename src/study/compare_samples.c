@@ -610,7 +610,7 @@ static int join_sides(struct compare *c, const struct side *a, const struct side
             compare_note(c, "%s is left out: %s has it not.", l->name, c->name_b);
             continue;
         }
-        if (task_named(c, task_of(l)) && is_paired)
+        if (task_named(c, task_of(l))) /* another part of it, or its total beside its samples */
             continue;
         struct compare_task *t = add_task(c, is_paired ? task_of(l) : l->name, is_paired);
         if (is_paired && join_task(c, t, a, b, err) < 0)

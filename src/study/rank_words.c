@@ -125,9 +125,10 @@ static void say_sensitivity(struct rank *r)
     if (most < 0 || most == least)
         return;
     const struct bootstrap *a = &r->columns[most].sensitivity, *b = &r->columns[least].sensitivity;
-    add_sentence(r, arena_printf(&r->arena, "%s loses most for each bit per weight less, %.2f points (%.0f %% %.2f to %.2f), %s least, %.2f (%.2f to %.2f).",
+    const char *doubt = a->low > b->high ? "" : "; the intervals overlap, so which of the two is more sensitive is not sure";
+    add_sentence(r, arena_printf(&r->arena, "%s loses most for each bit per weight less, %.2f points (%.0f %% %.2f to %.2f), %s least, %.2f (%.2f to %.2f)%s.",
                                  r->columns[most].name, a->value, 100 * r->confidence, a->low, a->high, r->columns[least].name, b->value, b->low,
-                                 b->high));
+                                 b->high, doubt));
 }
 
 /* --- the answer -------------------------------------------------------------------------------- */
@@ -157,7 +158,7 @@ static const char *answer_of(struct words *w)
     if (n_not > 0) {
         buf_puts(&b, "Not at ");
         list_levels(&b, c, true);
-        buf_printf(&b, ": there %s pair of models has changed places beyond doubt. ", n_not == 1 ? "at least one" : "at least one each");
+        buf_printf(&b, ": %s at least one pair of models has changed places beyond doubt. ", n_not == 1 ? "there" : "at each of these");
     }
     if (n_hold > 0) {
         buf_puts(&b, n_not > 0 ? "At " : "As far as these questions tell: at ");

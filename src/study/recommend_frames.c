@@ -46,7 +46,7 @@ void recommend_frame(struct frame *out, const struct recommend *r)
         { "behind", "points", "against it", FRAME_NUM, 1 }, { "behind_lo", "points", "95% low", FRAME_NUM, 1 },
         { "behind_hi", "points", "95% high", FRAME_NUM, 1 }, { "memory_gib", "GiB", "memory", FRAME_NUM, 2 },
         { "memory_is", "", "memory is", FRAME_TEXT, 0 },  { "file_gib", "GiB", "file", FRAME_NUM, 2 },
-        { "gen_tps", "t/s", "generation", FRAME_NUM, 1 }, { "speed_is", "", "speed is", FRAME_TEXT, 0 },
+        { "gen_tps", "t/s", "generation, low end", FRAME_NUM, 1 }, { "speed_is", "", "speed is", FRAME_TEXT, 0 },
         { "pareto", "", "on frontier", FRAME_NUM, 2 },    { "why_not", "", "why not", FRAME_TEXT, 0 },
     };
     frame_init(out, "recommend");
@@ -124,7 +124,7 @@ int recommend_table(struct frame *out, const struct matrix *m, const struct reco
         { "fit", "", "fit", FRAME_INT, 0 },                { "choice", "", "choice", FRAME_TEXT, 0 },
         { "quality", "%", "quality", FRAME_NUM, 1 },       { "lo", "%", "95% low", FRAME_NUM, 1 },
         { "hi", "%", "95% high", FRAME_NUM, 1 },           { "memory_gib", "GiB", "needs", FRAME_NUM, 2 },
-        { "memory_is", "", "memory is", FRAME_TEXT, 0 },   { "gen_tps", "t/s", "generation", FRAME_NUM, 1 },
+        { "memory_is", "", "memory is", FRAME_TEXT, 0 },   { "gen_tps", "t/s", "generation, low end", FRAME_NUM, 1 },
         { "runner_up", "", "runner-up", FRAME_TEXT, 0 },   { "behind", "points", "against it", FRAME_NUM, 1 },
         { "alike", "", "alike", FRAME_BOOL, 0 },
     };

@@ -185,12 +185,12 @@ static double noise(int model, int level, int t)
     return 0.5 + made_tasks[t].easier;
 }
 
-/* Levels of noise alone: of 7 tasks x 7 levels x 4 studies no verdict is worse or better in more than a few. */
+/* Levels of noise alone: of 70 comparisons of seven tasks few have any task worse or better. */
 static void few_claims_on_noise(void **state)
 {
     (void)state;
     int n_claims = 0, n_studies = 0;
-    for (uint64_t seed = 1; seed <= 4; seed++) {
+    for (uint64_t seed = 1; seed <= 10; seed++) {
         struct fixture *f = start();
         f->made.accuracy = noise;
         f->made.seed = seed;
@@ -210,8 +210,9 @@ static void few_claims_on_noise(void **state)
         }
         end(f);
     }
-    assert_int_equal(n_studies, 28);
-    assert_true(n_claims <= 4); /* 5 % of 28 expected at most; more than 4 in 1 of 70 */
+    print_message("%d of %d comparisons claim something\n", n_claims, n_studies);
+    assert_int_equal(n_studies, 70);
+    assert_true(n_claims <= 6); /* these are 2, and 8 without Holm; at 5 % more than 6 are seen in 1 of 14 */
 }
 
 /* ---- samples files ---- */
@@ -262,7 +263,7 @@ static void samples_of_lm_eval(void **state)
     const char *x0 = line_of(&d.arena, 0, "-2.0", "-8.0", 0, 1, "aa"), *x1 = line_of(&d.arena, 1, "-1.0", "-9.0", 0, 0, "ab");
     const char *y0 = line_of(&d.arena, 0, "-1.0", "-9.0", 0, 0, "aa"), *y1 = line_of(&d.arena, 1, "-1.5", "-9.5", 0, 0, "ab");
     write_file(f, &d, "a/model/samples_t_2026-01-01T00-00-00.000001.jsonl", arena_printf(&d.arena, "%s", y0));
-    write_file(f, &d, "a/model/samples_t_2026-01-02T00-00-00.000001.jsonl", arena_printf(&d.arena, "%s%s", x1, x0));
+    write_file(f, &d, "a/early/samples_t_2026-01-02T00-00-00.000001.jsonl", arena_printf(&d.arena, "%s%s", x1, x0));
     write_file(f, &d, "b/samples_t_2026-01-01T00-00-00.000001.jsonl", arena_printf(&d.arena, "%s%s", y0, y1));
     ok(f, compare_samples(&f->c, fs_join(&d.arena, d.dir, "a"), fs_join(&d.arena, d.dir, "b"), &options, &f->err));
     const struct compare_task *t = task(f, "t");
@@ -278,6 +279,30 @@ static void samples_of_lm_eval(void **state)
     assert_string_equal(frame_at(&items, 0, frame_column(&items, "answer_a"))->text, "certainly");
     assert_string_equal(frame_at(&items, 0, frame_column(&items, "answer_b"))->text, "no");
     frame_release(&items);
+    close_folders(&d);
+    end(f);
+}
+
+/* Parts with samples, and their group's total in the results file: one row. */
+static void total_beside_samples(void **state)
+{
+    (void)state;
+    struct fixture *f = start();
+    struct folders d;
+    open_folders(&d);
+    for (int i = 0; i < 2; i++) {
+        const char *dir = i ? "b" : "a";
+        write_file(f, &d, arena_printf(&d.arena, "%s/results_2026-01-01T00-00-00.000001.json", dir),
+                   "{\"results\": {\"mmlu\": {\"acc,none\": 0.5, \"acc_stderr,none\": 0.1}, \"mmlu_anatomy\": {\"acc,none\": 0.5}}, "
+                   "\"n-samples\": {\"mmlu_anatomy\": {\"original\": 2, \"effective\": 2}}}");
+        write_file(f, &d, arena_printf(&d.arena, "%s/samples_mmlu_anatomy_2026-01-01T00-00-00.000001.jsonl", dir),
+                   arena_printf(&d.arena, "%s%s", line_of(&d.arena, 0, "-1", "-2", 0, 0, "aa"), line_of(&d.arena, 1, "-2", "-1", 1, 1, "ab")));
+    }
+    ok(f, compare_samples(&f->c, fs_join(&d.arena, d.dir, "a"), fs_join(&d.arena, d.dir, "b"), &options, &f->err));
+    assert_int_equal(f->c->n_tasks, 1);
+    assert_string_equal(f->c->tasks[0].name, "mmlu");
+    assert_true(f->c->tasks[0].is_paired && f->c->tasks[0].n == 2);
+    assert_string_equal(f->c->tasks[0].leaves[0], "mmlu_anatomy");
     close_folders(&d);
     end(f);
 }
@@ -339,7 +364,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(flips_as_counted), cmocka_unit_test(itself_and_swapped), cmocka_unit_test(what_one_side_lacks),
-        cmocka_unit_test(few_claims_on_noise), cmocka_unit_test(samples_of_lm_eval), cmocka_unit_test(samples_that_do_not_match),
+        cmocka_unit_test(few_claims_on_noise), cmocka_unit_test(samples_of_lm_eval), cmocka_unit_test(total_beside_samples), cmocka_unit_test(samples_that_do_not_match),
         cmocka_unit_test(results_without_samples),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

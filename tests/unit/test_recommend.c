@@ -95,6 +95,8 @@ static void best_that_fits(void **state)
     assert_string_equal(chosen(f)->model, "made-4b-alpha");
     near_to(f->r->reserve_bytes, 16 * GIB, 0);
     assert_int_equal(f->r->n_fit, 40);
+    for (int i = 1; i < 40; i++)
+        assert_true(f->r->rows[i].quality.low <= f->r->rows[i - 1].quality.low);
     const double best = f->r->rows[0].quality.low;
     f->o.ram_bytes = 6 * GIB;
     decide(f);
