@@ -13,7 +13,7 @@
  *               the composite, margin of a score, resamples
  *
  * Errors  ERR_IO, ERR_STORE, ERR_FORMAT     Cost  that of study/matrix.h
- * Tests   cli/texts.sh, tests/reference/texts.sh (pdflatex, pdftotext), unit/test_sentences.c
+ * Tests   cli/texts.sh, cli/texts_gaps.sh, tests/reference/texts.sh (pdflatex, pdftotext), unit/test_sentences.c
  */
 #ifndef PERBIT_STUDY_TEXTS_H
 #define PERBIT_STUDY_TEXTS_H
