@@ -167,3 +167,35 @@ void claims_of(struct claims *out, const struct matrix *m, double margin_points,
         if (out->headline < 0 || out->measures[out->headline].column < 0)
             out->headline = i;
 }
+
+void claims_frame(struct frame *out, const struct claims *c)
+{
+    static const struct frame_spec columns[] = {
+        { "model", "", "model", FRAME_TEXT, 0 },      { "level", "", "level", FRAME_TEXT, 0 },
+        { "variant", "", "variant", FRAME_TEXT, 0 },  { "measure", "", "of", FRAME_TEXT, 0 },
+        { "unit", "", "unit", FRAME_TEXT, 0 },        { "loss", "", "loss", FRAME_NUM, 2 },
+        { "lo", "", "95% low", FRAME_NUM, 2 },        { "hi", "", "95% high", FRAME_NUM, 2 },
+        { "margin", "", "margin", FRAME_NUM, 2 },     { "verdict", "", "verdict", FRAME_TEXT, 0 },
+    };
+    const struct matrix *m = c->matrix;
+    frame_init(out, "verdicts");
+    frame_add_columns(out, columns, sizeof columns / sizeof columns[0]);
+    out->is_synthetic = m->is_synthetic;
+    for (int i = 0; i < c->n; i++)
+        for (int v = 0; v < m->n_variants; v++) {
+            const struct claim *k = &c->measures[i].claims[v];
+            if (!k->is_there)
+                continue;
+            int row = frame_add_row(out);
+            frame_put_text(out, row, "model", m->variants[v].model);
+            frame_put_text(out, row, "level", m->variants[v].level);
+            frame_put_text(out, row, "variant", m->variants[v].name);
+            frame_put_text(out, row, "measure", c->measures[i].how);
+            frame_put_text(out, row, "unit", c->measures[i].unit);
+            frame_put_num(out, row, "loss", k->loss);
+            frame_put_num(out, row, "lo", k->low);
+            frame_put_num(out, row, "hi", k->high);
+            frame_put_num(out, row, "margin", c->measures[i].margin);
+            frame_put_text(out, row, "verdict", verdict_name(k->verdict));
+        }
+}

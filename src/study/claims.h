@@ -20,6 +20,7 @@
 #ifndef PERBIT_STUDY_CLAIMS_H
 #define PERBIT_STUDY_CLAIMS_H
 
+#include "core/frame.h"
 #include "stats/verdict.h"
 #include "study/matrix.h"
 
@@ -47,6 +48,9 @@ struct claims {
 
 /* "arc_challenge" -> "ARC-C"; its own name when it is none of the guide's. */
 const char *claims_task_name(const char *task);
+
+/* One row a claim: model, level, measure, loss with its interval, margin, verdict. */
+void claims_frame(struct frame *out, const struct claims *c);
 
 /* Sets the verdicts of all claims that are there, from their intervals and the margin. n: variants. */
 void claims_settle(struct measure *k, int n);

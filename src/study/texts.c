@@ -145,7 +145,7 @@ static const char *text_size(struct texts *t)
         chunks = frame_at(f, r, frame_column(f, "chunks"))->i;
         tokens = frame_at(f, r, frame_column(f, "tokens"))->i;
     }
-    return chunks < 0 ? "" : arena_printf(&t->a, "%lld chunks with %lld scored tokens", (long long)chunks, (long long)tokens);
+    return chunks < 0 ? "" : arena_printf(&t->a, "%lld chunk%s with %lld scored tokens", (long long)chunks, chunks == 1 ? "" : "s", (long long)tokens);
 }
 
 static void put_times(struct texts *t)
