@@ -45,7 +45,8 @@ struct made {
     double (*accuracy)(int model, int level, int task);
     const char *fails;
     const char *prefix; /* of the models' digests: another prefix, other models */
-    int64_t num_fewshot; /* setting of the task cells */
+    int64_t num_fewshot; /* settings of the task cells */
+    double limit;
 };
 #define MADE_DEFAULT { .seed = 7, .n_models = MADE_MODELS, .n_levels = MADE_LEVELS, .n_tasks = MADE_TASKS, .scale = 1, .n_leaves = 57, \
                        .has_choices = true, .has_speed = true, .has_text = true, .accuracy = made_accuracy, .prefix = "", .num_fewshot = -1 }
@@ -350,6 +351,7 @@ static inline int made_write(struct store *s, const struct made *m, struct err *
     arena_init(&p.arena);
     opt_defaults(&settings_table, &p.settings, &p.arena);
     p.settings.num_fewshot = m->num_fewshot;
+    p.settings.limit = m->limit;
     for (p.model = 0; rc == 0 && p.model < m->n_models; p.model++)
         rc = made_model(&p);
     arena_release(&p.arena);

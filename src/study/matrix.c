@@ -133,6 +133,14 @@ static const char *value_of(struct mx *x, const struct json *settings, const str
     return text;
 }
 
+/* 5 is 5.0. */
+static bool same_value(const char *a, const char *b)
+{
+    char *end_a = "x", *end_b = "x";
+    const double x = strtod(a, &end_a), y = strtod(b, &end_b);
+    return strcmp(a, b) == 0 || (*a && *b && !*end_a && !*end_b && x == y);
+}
+
 /* Whether a cell has all of "key=value,...": keys that its kind does not know say nothing. */
 static int has_settings(bool *out, struct mx *x, const struct mx_cell *c, struct err *err)
 {
@@ -151,7 +159,7 @@ static int has_settings(bool *out, struct mx *x, const struct mx_cell *c, struct
         const bool is_digest = strcmp(key, "machine") == 0 || strcmp(key, "text") == 0 || strcmp(key, "imatrix") == 0;
         const bool on_cell = kind_info(c->kind)->on_machine || strcmp(key, "machine") != 0;
         if (value && equals && on_cell && !(strcmp(key, "text") == 0 && !kind_info(c->kind)->needs_text))
-            *out &= is_digest ? is_listed(value, equals + 1) : strcmp(value, equals + 1) == 0;
+            *out &= is_digest ? is_listed(value, equals + 1) : same_value(value, equals + 1);
     }
     json_close(j);
     return 0;
@@ -569,19 +577,32 @@ static struct vote *vote_for(struct vote *v, int *n, const char *key, const stru
     return &v[(*n)++];
 }
 
-/* The first of those with the most. */
+/* Whether only some of the documents were asked. */
+static bool is_limited(const struct cell_row *row)
+{
+    struct json *j;
+    if (json_parse(&j, row->settings, strlen(row->settings), "settings", NULL) < 0)
+        return false;
+    const bool is = json_num_or(json_root(j), "limit", 0) > 0 || json_num_or(json_root(j), "sample", 0) > 0;
+    json_close(j);
+    return is;
+}
+
+/* The one with the most; of several one with all documents (a short try often comes before), then the first. */
 static const struct vote *winner(const struct vote *v, int n)
 {
     const struct vote *best = NULL;
     for (int i = 0; i < n; i++)
-        if (v[i].n > 0 && (!best || v[i].n > best->n))
+        if (v[i].n > 0 && (!best || v[i].n > best->n || (v[i].n == best->n && is_limited(best->row) && !is_limited(v[i].row))))
             best = &v[i];
     return best;
 }
 
 static void add_difference(struct buf *out, const char *key, const char *mine)
 {
-    buf_printf(out, "%s%s=%s", out->len ? "," : "", key, mine);
+    const size_t n = strlen(mine);
+    const bool is_whole = n > 2 && strcmp(mine + n - 2, ".0") == 0;
+    buf_printf(out, "%s%s=%.*s", out->len ? "," : "", key, (int)(is_whole ? n - 2 : n), mine);
 }
 
 static void add_settings_difference(struct buf *out, const char *mine, const char *other)
@@ -630,9 +651,9 @@ static void note_left_out(struct mx *x, const char *what, const struct vote *v, 
 {
     for (int i = 0; i < n; i++)
         if (&v[i] != best && v[i].n > 0)
-            mx_note(x, "%s: %d cell%s with %s left out: %d cell%s with %s %s more.", what, v[i].n, plural(v[i].n),
-                    difference(x, v[i].row, best->row, kind), best->n, plural(best->n), difference(x, best->row, v[i].row, kind),
-                    best->n == v[i].n ? "came first, not" : "are");
+            mx_note(x, "%s: %d cell%s with %s left out: %s %d cell%s with %s.", what, v[i].n, plural(v[i].n),
+                    difference(x, v[i].row, best->row, kind), best->n > v[i].n ? "there are more," : "there are as many,", best->n, plural(best->n),
+                    difference(x, best->row, v[i].row, kind));
 }
 
 /* Settings and engine of a task's cells; definition and rows may differ from leaf to leaf. */

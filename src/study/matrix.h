@@ -24,7 +24,8 @@
  * composite  tasks that at least half as many variants answered whole as the best of them, without twins of others
  *          (truthfulqa_mc1 and _gen beside _mc2); or as options.composite names them
  * settings   cells of different settings, engines, data or (speed, memory) machines are never mixed. Of each task and
- *          kind those that most cells have are taken; `notes` says what was left out, and what would choose it
+ *          kind those that most cells have are taken, of as many those with all documents; `notes` says what was left out, and what
+ *          would choose it
  * units    bytes, tokens a second, nat, bits; loss and kl with 95 % intervals
  *
  * Errors   ERR_USAGE options that name nothing; ERR_STORE; ERR_FORMAT a store that lies. A store without task cells is

@@ -8,6 +8,8 @@
 
 #include "base/banned.h"
 
+enum { OPTIONS_MAX = 1 << 20 };
+
 /* One cell's numbers by document. */
 struct column {
     int64_t *doc; /* [n] rising */
@@ -237,7 +239,7 @@ static const int *choices_of(struct arena *a, const double *v, const double *sco
     for (int i = 0; i < n; i++) {
         if (isnan(v[i]) && !isnan(score[i]))
             return NULL;
-        out[i] = isnan(v[i]) ? -1 : (int)v[i];
+        out[i] = v[i] >= 0 && v[i] < OPTIONS_MAX ? (int)v[i] : -1; /* a damaged store may say anything */
     }
     return out;
 }

@@ -149,6 +149,31 @@ static void itself_and_swapped(void **state)
     end(f);
 }
 
+static double perfect(int model, int level, int t)
+{
+    (void)model;
+    (void)level;
+    (void)t;
+    return 1;
+}
+
+/* All right on both sides: no flip, p 1, the same, of few questions undecided. */
+static void all_correct(void **state)
+{
+    (void)state;
+    struct fixture *f = start();
+    f->made.accuracy = perfect;
+    make(f);
+    compare(f, "alpha@BF16", "alpha@Q2_K");
+    const struct compare_task *mmlu = task(f, "mmlu"), *ifeval = task(f, "ifeval");
+    assert_true(mmlu->value_a == 1 && mmlu->value_b == 1 && mmlu->difference == 0 && mmlu->p == 1);
+    assert_int_equal(mmlu->verdict, VERDICT_SAME);
+    assert_int_equal(ifeval->n, 55);
+    assert_int_equal(ifeval->verdict, VERDICT_UNDECIDED);
+    assert_true(f->c->p == 1 && f->c->composite.value == 0);
+    end(f);
+}
+
 static void what_one_side_lacks(void **state)
 {
     (void)state;
@@ -363,7 +388,7 @@ static void results_without_samples(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(flips_as_counted), cmocka_unit_test(itself_and_swapped), cmocka_unit_test(what_one_side_lacks),
+        cmocka_unit_test(flips_as_counted), cmocka_unit_test(itself_and_swapped), cmocka_unit_test(all_correct), cmocka_unit_test(what_one_side_lacks),
         cmocka_unit_test(few_claims_on_noise), cmocka_unit_test(samples_of_lm_eval), cmocka_unit_test(total_beside_samples), cmocka_unit_test(samples_that_do_not_match),
         cmocka_unit_test(results_without_samples),
     };

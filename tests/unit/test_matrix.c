@@ -9,11 +9,14 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <sqlite3.h>
+#include <unistd.h>
 
 #include "base/xalloc.h"
 #include "madestore.h"
 #include "near.h"
 #include "study/matrix.h"
+#include "study/rank.h"
 
 struct fixture {
     struct made made;
@@ -210,7 +213,7 @@ static void settings_are_not_mixed(void **state)
     assert_int_equal(f->m->n_variants, 9);
     assert_int_equal(f->m->tasks[0].n_whole, 9);
     assert_int_equal(f->m->n_notes, 2);
-    assert_string_equal(f->m->notes[0], "mmlu: 9 cells with num_fewshot=5 left out: 27 cells with num_fewshot=-1 are more.");
+    assert_string_equal(f->m->notes[0], "mmlu: 9 cells with num_fewshot=5 left out: there are more, 27 cells with num_fewshot=-1.");
     struct made first = f->made;
     struct made_answers a, b;
     first.seed = 7;
@@ -230,6 +233,152 @@ static void settings_are_not_mixed(void **state)
     o.where = "num_fewshot";
     struct matrix *none = NULL;
     assert_int_equal(matrix_load(&none, &f->store, 1, &o, &f->err), -1);
+    end(f);
+}
+
+/* As many cells with a limit, which came first: all documents are taken. */
+static void a_short_try_is_left_out(void **state)
+{
+    (void)state;
+    struct fixture *f = start();
+    f->made.n_tasks = 1;
+    f->made.n_models = 1;
+    f->made.limit = 5;
+    ok(f, made_write(f->store, &f->made, &f->err));
+    f->made.limit = 0;
+    ok(f, made_write(f->store, &f->made, &f->err));
+    load(f, &few);
+    assert_string_equal(f->m->notes[0], "mmlu: 9 cells with limit=5 left out: there are as many, 9 cells with limit=0.");
+    assert_int_equal(f->m->tasks[0].n_items, 141);
+    end(f);
+}
+
+/* --- damaged stores ---------------------------------------------------------------------------- */
+
+static void change(const char *path, const char *sql)
+{
+    sqlite3 *db;
+    char *why = NULL;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    if (sqlite3_exec(db, sql, NULL, NULL, &why) != SQLITE_OK)
+        fail_msg("%s: %s", sql, why);
+    sqlite3_close(db);
+}
+
+static void remove_store(const char *path)
+{
+    static const char *const more[] = { "", "-wal", "-shm", ".lock" };
+    for (size_t i = 0; i < sizeof more / sizeof *more; i++) {
+        char name[128];
+        snprintf(name, sizeof name, "%s%s", path, more[i]);
+        unlink(name);
+    }
+}
+
+/* What a damaged file may say is an error of one line, or less than there was; never a crash. */
+static void damaged_stores(void **state)
+{
+    (void)state;
+    static const char *const changes[] = {
+        "UPDATE fact SET text = '[]' WHERE key = 'task'",
+        "UPDATE fact SET text = '{\"name\":5,\"metrics\":[{\"name\":null,\"aggregation\":99}],\"groups\":[7]}' WHERE key = 'task'",
+        "UPDATE fact SET text = '{' WHERE key = 'task'",
+        "DELETE FROM fact",
+        "UPDATE cell SET settings = '[]'",
+        "UPDATE cell SET task = ''",
+        "UPDATE cell SET kind = 'task'",
+        "UPDATE variant SET info = '{}'",
+        "UPDATE variant SET info = NULL",
+        "UPDATE variant SET level = 'no such level ' || id",
+        "UPDATE measure SET value = NULL",
+        "UPDATE measure SET value = 1e308",
+        "UPDATE measure SET idx = idx - 9000000000000000000",
+        "DELETE FROM measure WHERE idx % 2 = 0 AND cell_id % 2 = 0",
+        "UPDATE series SET vals = x'000000000000f07f', n = 1 WHERE metric = 'choice'",
+        "DELETE FROM series",
+        "UPDATE cell SET status = 'running'",
+        "UPDATE model SET name = ''",
+    };
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        struct fixture *f = xcalloc(1, sizeof *f);
+        struct matrix_options o = few;
+        struct err err = { 0 };
+        char path[64];
+        const char *tmp = getenv("TMPDIR");
+        snprintf(path, sizeof path, "%.32s/perbit-matrix.%d.db", tmp ? tmp : "/tmp", (int)getpid());
+        f->made = (struct made)MADE_DEFAULT;
+        f->made.n_models = f->made.n_levels = f->made.n_leaves = 2;
+        f->made.scale = 0.005;
+        ok(f, store_open(&f->store, path, STORE_WRITE, &f->err));
+        ok(f, made_write(f->store, &f->made, &f->err));
+        store_close(f->store);
+        change(path, changes[i]);
+        ok(f, store_open(&f->store, path, STORE_READ, &f->err));
+        o.where = i % 2 ? "num_fewshot=-1,engine=made" : NULL;
+        if (matrix_load(&f->m, &f->store, 1, &o, &err) < 0)
+            assert_true(err.msg[0] != '\0' && !strchr(err.msg, '\n'));
+        else
+            rank_close(rank_of(f->m, &(struct rank_options)RANK_DEFAULT));
+        end(f);
+        remove_store(path);
+    }
+}
+
+/* --- other metrics, put in by hand ------------------------------------------------------------- */
+
+static int64_t put_cell(struct fixture *f, struct made_place *p, const char *name, const char *metrics)
+{
+    int64_t cell;
+    ok(f, made_cell(&cell, p, KIND_TASK, arena_printf(&p->arena, "%s:1:x", name)));
+    const char *fact = arena_printf(&p->arena, "{\"name\":\"%s\",\"metrics\":[%s],\"groups\":[]}", name, metrics);
+    ok(f, made_put(p, cell, (struct event){ .kind = EVENT_FACT, .key = "task", .text = fact }));
+    return cell;
+}
+
+static void put_series(struct fixture *f, struct made_place *p, int64_t cell, enum metric m, int64_t doc, const double *v, int n)
+{
+    ok(f, made_put(p, cell, (struct event){ .kind = EVENT_SERIES, .metric = m, .index = doc, .values = v, .n = n }));
+}
+
+/* A rubric: equal ratings, an unreadable one is not; instructions: the share; unknown options: what guessing scores, and the
+   most probable option as the choice. */
+static void rubrics_instructions_and_options(void **state)
+{
+    (void)state;
+    struct fixture *f = start();
+    f->made.n_models = 1;
+    f->made.n_levels = 1;
+    f->made.n_tasks = 1;
+    ok(f, made_write(f->store, &f->made, &f->err));
+    struct made_place p = { .m = &f->made, .store = f->store, .model_sha256 = "made0", .err = &f->err };
+    arena_init(&p.arena);
+    opt_defaults(&settings_table, &p.settings, &p.arena);
+    p.variant = 1;
+    int64_t cell = put_cell(f, &p, "essays", "{\"name\":\"quadratic_weighted_kappa\",\"aggregation\":5},{\"name\":\"exact_agreement\",\"aggregation\":6}");
+    static const double pairs[3][2] = { { 3, 3 }, { 3, 4 }, { 2, NAN } };
+    for (int i = 0; i < 3; i++)
+        put_series(f, &p, cell, METRIC_RATING, i, pairs[i], 2);
+    ok(f, store_cell_finish(f->store, cell, NULL, &f->err));
+    cell = put_cell(f, &p, "orders", "{\"name\":\"inst_level_strict_acc\",\"aggregation\":4}");
+    put_series(f, &p, cell, METRIC_INST_STRICT, 4, (const double[]){ 1, 0, 1, 1 }, 4);
+    ok(f, store_cell_finish(f->store, cell, NULL, &f->err));
+    cell = put_cell(f, &p, "quiz", "{\"name\":\"acc\",\"aggregation\":0}");
+    for (int i = 0; i < 2; i++) {
+        put_series(f, &p, cell, METRIC_LOGPROB, i, (const double[]){ -3, -1, -2, -5, -9 }, i ? 5 : 2);
+        ok(f, made_put(&p, cell, (struct event){ .kind = EVENT_MEASURE, .metric = METRIC_ACC, .index = i, .value = i }));
+    }
+    ok(f, store_cell_finish(f->store, cell, NULL, &f->err));
+    load(f, &few);
+    const struct matrix_task *essays = &f->m->tasks[matrix_find_task(f->m, "essays")], *orders = &f->m->tasks[matrix_find_task(f->m, "orders")],
+                             *quiz = &f->m->tasks[matrix_find_task(f->m, "quiz")];
+    assert_string_equal(essays->metric, "exact");
+    assert_int_equal(essays->n_items, 3);
+    assert_true(essays->whole[0][0] == 1 && essays->whole[0][1] == 0 && essays->whole[0][2] == 0);
+    assert_true(orders->whole[0][0] == 0.75 && orders->doc[0] == 4 && !orders->is_binary);
+    near_to(quiz->baseline, (0.5 + 0.2) / 2, 1e-12);
+    assert_int_equal(quiz->choice[0][0], 1);
+    assert_int_equal(quiz->choice[0][1], 1);
+    arena_release(&p.arena);
     end(f);
 }
 
@@ -296,7 +445,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shape_and_order), cmocka_unit_test(items_as_put), cmocka_unit_test(figures_as_put),
         cmocka_unit_test(failed_cell), cmocka_unit_test(missing_part), cmocka_unit_test(settings_are_not_mixed),
-        cmocka_unit_test(finds_variants), cmocka_unit_test(empty_store), cmocka_unit_test(two_stores),
+        cmocka_unit_test(a_short_try_is_left_out), cmocka_unit_test(damaged_stores),
+        cmocka_unit_test(rubrics_instructions_and_options), cmocka_unit_test(finds_variants), cmocka_unit_test(empty_store), cmocka_unit_test(two_stores),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
