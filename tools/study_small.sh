@@ -7,6 +7,7 @@
 #   PERBIT_SHARED   folder with data/ (MMLU, HellaSwag, ARC, TruthfulQA, GSM8K) and data/wikitext2; or PERBIT_DATA, the former itself
 #   PERBIT_STUDY_MODELS   more models: GGUF files with BF16 or F16 weights, by spaces. Real ones: what random weights lose says nothing
 #   PERBIT_STUDY_OUT      another folder than study-out
+#   PERBIT_STUDY_MEASURES  "kl, memory": other measures than all three, where the machine is busy
 #   PERBIT_STUDY_DIVIDE   N: an Nth of the documents, chunks and repetitions, to try it
 #
 # Model: SmolLM2-135M-Instruct, as in tools/demo.sh: the registries carry it at Q4_1 only, so "BF16" means those weights, upcast, and
@@ -34,10 +35,11 @@ models+="]"
 
 # fill FILE: the study file with its places, and an Nth of its numbers
 fill() {
-    awk -v n="$divide" -v models="$models" -v text="$text" -v data="$data" -v out="$out" '
+    awk -v n="$divide" -v measures="${PERBIT_STUDY_MEASURES:-}" -v models="$models" -v text="$text" -v data="$data" -v out="$out" '
         /^#/ { next }
         { gsub("@MODELS@", models); gsub("@TEXT@", text); gsub("@DATA@", data); gsub("@OUT@", out) }
         /^(sample|n_chunks|repetitions): / { x = int($2 / n); $2 = x < 1 ? 1 : x }
+        /^measures: / && measures { $0 = "measures: [" measures "]" }
         { print }' "studies/$1.yaml" >"$out/$1.yaml"
 }
 
