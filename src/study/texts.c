@@ -427,7 +427,7 @@ static int put_budgets(struct texts *t)
     static const double gib = 1 << 30, budgets[] = { 2 * gib, 4 * gib, 8 * gib, 16 * gib };
     const struct recommend_options o = { RECOMMEND_REST };
     static const char *const shown[] = { "ram_gib", "choice", "quality", "memory_gib", "gen_tps", "runner_up", NULL };
-    struct frame all, f;
+    struct frame all = { 0 }, f;
     if (!t->recommend)
         return 0;
     int rc = recommend_table(&all, t->matrix, &o, budgets, sizeof budgets / sizeof budgets[0], t->err);
