@@ -6,7 +6,7 @@
 #include "study/pages.h"
 #include "study/texts.h"
 
-static const char *const groups[] = { "store", "output", NULL };
+static const char *const groups[] = { "verdicts", "store", "output", NULL };
 
 static int run(struct invocation *in, struct err *err)
 {
@@ -18,7 +18,7 @@ static int run(struct invocation *in, struct err *err)
     if (rc == 0)
         rc = pages_write(store, in->args[0], &in->arena, &page, err);
     if (rc == 0)
-        rc = texts_write(store, in->args[0], err);
+        rc = texts_write(store, in->args[0], &in->settings, err);
     store_close(store);
     if (rc == 0)
         puts(page);

@@ -11,7 +11,7 @@
 
 #include "base/banned.h"
 
-static const double margin_pct = 1.0, margin_points = 1.0;
+static const double margin_pct = 1.0;
 
 const char *claims_task_name(const char *task)
 {
@@ -144,7 +144,7 @@ static void add(struct claims *out, struct arena *a, const char *how, int column
 {
     const struct matrix *m = out->matrix;
     struct measure *k = &out->measures[out->n];
-    *k = (struct measure){ .how = how, .unit = column < 0 ? "%" : "points", .margin = column < 0 ? margin_pct : margin_points,
+    *k = (struct measure){ .how = how, .unit = column < 0 ? "%" : "points", .margin = column < 0 ? out->margin_pct : out->margin_points,
                            .column = column, .claims = arena_alloc(a, (size_t)m->n_variants * sizeof *k->claims + 1) };
     if (column < 0)
         of_perplexity(k, m);
@@ -154,9 +154,9 @@ static void add(struct claims *out, struct arena *a, const char *how, int column
     out->n += k->n_claims > 0;
 }
 
-void claims_of(struct claims *out, const struct matrix *m, struct arena *a)
+void claims_of(struct claims *out, const struct matrix *m, double margin_points, struct arena *a)
 {
-    *out = (struct claims){ .matrix = m, .headline = -1 };
+    *out = (struct claims){ .matrix = m, .headline = -1, .margin_pct = margin_pct, .margin_points = margin_points };
     out->measures = arena_alloc(a, (size_t)(m->n_tasks + 2) * sizeof *out->measures);
     add(out, a, "perplexity", -1);
     if (m->joint && matrix_has_composite(m))
@@ -166,4 +166,36 @@ void claims_of(struct claims *out, const struct matrix *m, struct arena *a)
     for (int i = 0; i < out->n; i++) /* composite before a task before perplexity */
         if (out->headline < 0 || out->measures[out->headline].column < 0)
             out->headline = i;
+}
+
+void claims_frame(struct frame *out, const struct claims *c)
+{
+    static const struct frame_spec columns[] = {
+        { "model", "", "model", FRAME_TEXT, 0 },      { "level", "", "level", FRAME_TEXT, 0 },
+        { "variant", "", "variant", FRAME_TEXT, 0 },  { "measure", "", "of", FRAME_TEXT, 0 },
+        { "unit", "", "unit", FRAME_TEXT, 0 },        { "loss", "", "loss", FRAME_NUM, 2 },
+        { "lo", "", "95% low", FRAME_NUM, 2 },        { "hi", "", "95% high", FRAME_NUM, 2 },
+        { "margin", "", "margin", FRAME_NUM, 2 },     { "verdict", "", "verdict", FRAME_TEXT, 0 },
+    };
+    const struct matrix *m = c->matrix;
+    frame_init(out, "verdicts");
+    frame_add_columns(out, columns, sizeof columns / sizeof columns[0]);
+    out->is_synthetic = m->is_synthetic;
+    for (int i = 0; i < c->n; i++)
+        for (int v = 0; v < m->n_variants; v++) {
+            const struct claim *k = &c->measures[i].claims[v];
+            if (!k->is_there)
+                continue;
+            int row = frame_add_row(out);
+            frame_put_text(out, row, "model", m->variants[v].model);
+            frame_put_text(out, row, "level", m->variants[v].level);
+            frame_put_text(out, row, "variant", m->variants[v].name);
+            frame_put_text(out, row, "measure", c->measures[i].how);
+            frame_put_text(out, row, "unit", c->measures[i].unit);
+            frame_put_num(out, row, "loss", k->loss);
+            frame_put_num(out, row, "lo", k->low);
+            frame_put_num(out, row, "hi", k->high);
+            frame_put_num(out, row, "margin", c->measures[i].margin);
+            frame_put_text(out, row, "verdict", verdict_name(k->verdict));
+        }
 }

@@ -2,7 +2,7 @@
  * claims: what each level loses against its base, measure by measure, with a verdict: what sentences may say.
  *
  *   struct claims c;
- *   claims_of(&c, matrix, &arena);
+ *   claims_of(&c, matrix, 1.0, &arena);
  *   for (m in 0 .. c.n - 1)
  *       if (c.measures[m].claims[v].is_there)  ... .verdict
  *
@@ -13,13 +13,14 @@
  *           at all has width 0); a composite widens by what its tasks do. is_there false: the base itself, or one of both sides was not measured whole
  * verdict   of the interval (stats/verdict.h), and only where it stands after Holm over all claims of the measure: the chance of
  *           any false claim about a measure is 5 %. p is normal, by the half of the interval that looks to the margin
- * margin    1 % of perplexity, 1 point of a score
+ * margin    1 % of perplexity; of a score what claims_of is given, in points
  * headline  the measure that recommendations rest on: composite, else the only task, else perplexity; -1: none
  * Errors    none      Owns  lives in the arena; the matrix must live as long      Source docs/METHODS.md     Tests  unit/test_sentences.c
  */
 #ifndef PERBIT_STUDY_CLAIMS_H
 #define PERBIT_STUDY_CLAIMS_H
 
+#include "core/frame.h"
 #include "stats/verdict.h"
 #include "study/matrix.h"
 
@@ -42,14 +43,18 @@ struct claims {
     const struct matrix *matrix;
     struct measure *measures; /* [n] those that have a claim */
     int n, headline;
+    double margin_pct, margin_points;
 };
 
 /* "arc_challenge" -> "ARC-C"; its own name when it is none of the guide's. */
 const char *claims_task_name(const char *task);
 
+/* One row a claim: model, level, measure, loss with its interval, margin, verdict. */
+void claims_frame(struct frame *out, const struct claims *c);
+
 /* Sets the verdicts of all claims that are there, from their intervals and the margin. n: variants. */
 void claims_settle(struct measure *k, int n);
 
-void claims_of(struct claims *out, const struct matrix *m, struct arena *a);
+void claims_of(struct claims *out, const struct matrix *m, double margin_points, struct arena *a);
 
 #endif

@@ -12,6 +12,7 @@
 #include "study/adapter.h"
 #include "study/analyse.h"
 #include "study/analyse_tasks.h"
+#include "study/claims.h"
 #include "study/export_internal.h"
 
 /* "SmolLM2-135M Instruct" -> "smollm2-135m-instruct": a file name for a model, level or machine; "" when nothing is left. */
@@ -304,13 +305,26 @@ static void find_times(struct exporter *x)
     }
 }
 
+static int read_verdicts(struct exporter *x, struct err *err)
+{
+    const struct matrix_options options = MATRIX_DEFAULT;
+    struct matrix *m;
+    struct claims c;
+    if (matrix_load(&m, &x->store, 1, &options, err) < 0)
+        return -1;
+    claims_of(&c, m, 1.0, &x->arena);
+    claims_frame(&x->verdicts, &c);
+    matrix_close(m);
+    return 0;
+}
+
 /* All frames say SYNTHETIC when any does: files of one configuration must have the same columns. */
 static int read_store(struct exporter *x, struct err *err)
 {
-    struct frame *const all[] = { &x->levels, &x->tasks, &x->text, &x->speed, &x->cells };
+    struct frame *const all[] = { &x->levels, &x->tasks, &x->text, &x->speed, &x->cells, &x->verdicts };
     if (query_cells(x->store, &x->arena, &x->rows, &x->n_rows, err) < 0 || analyse_levels(&x->levels, x->store, err) < 0 ||
         analyse_tasks(&x->tasks, x->store, err) < 0 || analyse_text(&x->text, x->store, err) < 0 ||
-        analyse_speed(&x->speed, x->store, err) < 0 || analyse_cells(&x->cells, x->store, err) < 0)
+        analyse_speed(&x->speed, x->store, err) < 0 || analyse_cells(&x->cells, x->store, err) < 0 || read_verdicts(x, err) < 0)
         return -1;
     find_times(x);
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
@@ -341,6 +355,7 @@ done:
     frame_release(&x.text);
     frame_release(&x.speed);
     frame_release(&x.cells);
+    frame_release(&x.verdicts);
     arena_release(&x.arena);
     return ret;
 }

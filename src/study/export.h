@@ -4,7 +4,7 @@
  *                                  file, text, speed, tasks and cells with their statistics
  *   speed/<machine>.csv            the rows of analyse_speed that were measured on this machine, one file each
  *   metadata.json                  program, engine, machines, models, files, cells with settings and reasons of failures
- *   tables/<name>.parquet          levels, tasks, text, speed, cells: the same frames whole
+ *   tables/<name>.parquet          levels, tasks, text, speed, cells: the same frames whole; verdicts (study/claims.h)
  *   items/<model>/<level>.parquet  one row a (document, metric, filter): what every document scored
  *   answers/<model>/<level>.parquet one row a (document, repeat): log-probabilities of its requests, or the text that was written
  *   every_eval_ever/data/perbit/<developer>/<model>/<uuid>.json   one record a model file, schema 0.3.0 of Every Eval Ever

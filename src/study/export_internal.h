@@ -22,7 +22,7 @@ struct export_config {
     int64_t n_rows;    /* 0: not there */
     struct buf columns; /* Markdown: a line a column */
 };
-enum { EXPORT_TABLES = 5, EXPORT_CONFIGS = EXPORT_TABLES + 2 };
+enum { EXPORT_TABLES = 6, EXPORT_CONFIGS = EXPORT_TABLES + 2 };
 
 struct exporter {
     struct store *store;
@@ -31,7 +31,7 @@ struct exporter {
     struct cell_row *rows; /* [n_rows] all cells */
     int n_rows;
     bool is_synthetic;     /* any of them */
-    struct frame levels, tasks, text, speed, cells;
+    struct frame levels, tasks, text, speed, cells, verdicts;
     struct export_config configs[EXPORT_CONFIGS];
     const char *first, *last; /* when the first cell began and the last one ended; UTC, "" when there is none */
     int n_files;

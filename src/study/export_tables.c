@@ -278,6 +278,7 @@ int export_tables(struct exporter *x, struct err *err)
         { &x->tasks, "tasks", "One row a (level, task, metric): mean, standard error, 95 % interval; groups and composites too." },
         { &x->text, "text", "One row a (level, text): all figures of perplexity and KL divergence." },
         { &x->speed, "speed", "One row a (level, speed test), with llama-bench's fields under its names." },
+        { &x->verdicts, "verdicts", "One row a (level, measure): what is lost against the base, and whether that is same, worse, better or undecided." },
         { &x->cells, "cells", "One row a measurement: status, reason of a failure, settings, machine, engine, times." },
     };
     for (int i = 0; i < EXPORT_TABLES; i++) {

@@ -145,7 +145,7 @@ static const char *text_size(struct texts *t)
         chunks = frame_at(f, r, frame_column(f, "chunks"))->i;
         tokens = frame_at(f, r, frame_column(f, "tokens"))->i;
     }
-    return chunks < 0 ? "" : arena_printf(&t->a, "%lld chunks with %lld scored tokens", (long long)chunks, (long long)tokens);
+    return chunks < 0 ? "" : arena_printf(&t->a, "%lld chunk%s with %lld scored tokens", (long long)chunks, chunks == 1 ? "" : "s", (long long)tokens);
 }
 
 static void put_times(struct texts *t)
@@ -206,6 +206,15 @@ static void put_tasks(struct texts *t)
     jw_kstr(&t->w, "composite", joined(&t->a, names, n));
 }
 
+/* "1 % of perplexity, 1 point of a score" */
+static const char *margins_text(struct texts *t, bool has_ppl, bool has_score)
+{
+    const double points = t->claims.margin_points;
+    const char *ppl = has_ppl ? arena_printf(&t->a, "%g %% of perplexity", t->claims.margin_pct) : "";
+    const char *score = has_score ? arena_printf(&t->a, "%g %s of a score", points, points == 1 ? "point" : "points") : "";
+    return arena_printf(&t->a, "%s%s%s", ppl, has_ppl && has_score ? ", " : "", score);
+}
+
 static void put_has(struct texts *t)
 {
     const struct matrix *m = t->matrix;
@@ -228,7 +237,7 @@ static void put_has(struct texts *t)
     jw_kbool(&t->w, "has_rank", t->rank->n_sentences > 0);
     jw_kbool(&t->w, "has_memory", has_memory);
     jw_kstr(&t->w, "text_size", has_text ? text_size(t) : "");
-    jw_kstr(&t->w, "margins", has_ppl && has_score ? "1 % of perplexity, 1 point of a score" : has_ppl ? "1 % of perplexity" : "1 point of a score");
+    jw_kstr(&t->w, "margins", margins_text(t, has_ppl, has_score));
 }
 
 /* --- findings ---------------------------------------------------------------------------------- */
@@ -418,7 +427,7 @@ static int put_budgets(struct texts *t)
     static const double gib = 1 << 30, budgets[] = { 2 * gib, 4 * gib, 8 * gib, 16 * gib };
     const struct recommend_options o = { RECOMMEND_REST };
     static const char *const shown[] = { "ram_gib", "choice", "quality", "memory_gib", "gen_tps", "runner_up", NULL };
-    struct frame all, f;
+    struct frame all = { 0 }, f;
     if (!t->recommend)
         return 0;
     int rc = recommend_table(&all, t->matrix, &o, budgets, sizeof budgets / sizeof budgets[0], t->err);
@@ -481,19 +490,23 @@ static bool has_scores(const struct texts *t)
     return t->claims.headline >= 0 && t->claims.measures[t->claims.headline].column >= 0;
 }
 
-int texts_write(struct store *s, const char *dir, struct err *err)
+int texts_write(struct store *s, const char *dir, const struct settings *settings, struct err *err)
 {
     struct texts t = { .store = s, .dir = dir, .facts = BUF_INIT, .err = err };
-    const struct matrix_options options = MATRIX_DEFAULT;
+    struct matrix_options options = MATRIX_DEFAULT;
     int ret = -1;
+    options.where = settings->where;
+    options.composite = settings->composite;
+    options.bootstrap.n_resamples = (int)settings->resamples;
     arena_init(&t.a);
     if (query_cells(s, &t.a, &t.cells, &t.n_cells, err) < 0 || analyse_text(&t.text, s, err) < 0 ||
         matrix_load(&t.matrix, &s, 1, &options, err) < 0)
         goto done;
-    claims_of(&t.claims, t.matrix, &t.a);
+    claims_of(&t.claims, t.matrix, settings->margin, &t.a);
     t.rank = rank_of(t.matrix, &(struct rank_options)RANK_DEFAULT);
     if (has_scores(&t) &&
-        recommend_of(&t.recommend, t.matrix, &(struct recommend_options){ .ram_bytes = ram_bytes, RECOMMEND_REST }, err) < 0)
+        recommend_of(&t.recommend, t.matrix, &(struct recommend_options){ .ram_bytes = ram_bytes, .reserve_bytes = -1, .confidence = 0.95,
+                                                                     .margin = settings->margin / 100, .tolerance = 0.1 }, err) < 0)
         goto done;
     ret = write_all(&t);
 done:

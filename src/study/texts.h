@@ -9,17 +9,19 @@
  * says so in both, in the PDF on every page.
  *
  * texts_clear   before the charts are drawn: those of an earlier report go, so that none is taken that this store has not
- * texts_write   after pages_write: takes the SVG files that it drew
+ * texts_write   after pages_write: takes the SVG files that it drew. settings: the group "verdicts" counts: which cells, tasks of
+ *               the composite, margin of a score, resamples
  *
  * Errors  ERR_IO, ERR_STORE, ERR_FORMAT     Cost  that of study/matrix.h
- * Tests   cli/texts.sh, tests/reference/texts.sh (pdflatex, pdftotext), unit/test_sentences.c
+ * Tests   cli/texts.sh, cli/texts_gaps.sh, tests/reference/texts.sh (pdflatex, pdftotext), unit/test_sentences.c
  */
 #ifndef PERBIT_STUDY_TEXTS_H
 #define PERBIT_STUDY_TEXTS_H
 
 #include "store/store.h"
+#include "study/settings.h"
 
 int texts_clear(const char *dir, struct err *err);
-int texts_write(struct store *s, const char *dir, struct err *err);
+int texts_write(struct store *s, const char *dir, const struct settings *settings, struct err *err);
 
 #endif

@@ -25,7 +25,7 @@ cat >want <<'END'
 1 metadata.json
 8 results
 1 speed
-5 tables
+6 tables
 END
 diff want counts
 if sed 's|^./||' files | grep -E '/\.|[^A-Za-z0-9_./-]'; then echo 'a file name that is none'; exit 1; fi

@@ -31,7 +31,7 @@ def rows(table, skip=("data",)):
 
 # Parquet tables against the JSON of the same frames
 tables = {os.path.basename(f)[:-8]: pq.read_table(f) for f in glob.glob(f"{out}/tables/*.parquet")}
-check("five tables", sorted(tables) == ["cells", "levels", "speed", "tasks", "text"], sorted(tables))
+check("six tables", sorted(tables) == ["cells", "levels", "speed", "tasks", "text", "verdicts"], sorted(tables))
 results = [json.load(open(f)) for f in sorted(glob.glob(f"{out}/results/*/*.json"))]
 for name, key in (("levels", "summary"), ("text", "text"), ("tasks", "tasks"), ("speed", "speed"), ("cells", "cells")):
     table = tables[name]
@@ -52,6 +52,21 @@ for name, key in (("levels", "summary"), ("text", "text"), ("tasks", "tasks"), (
             n_bad += sum(not same(a[c], b[c]) for c in b)
             n_bad += set(a) != set(b)
     check(f"{name}: every value as in results/", n_bad == 0, f"{n_bad} differ")
+
+# verdicts: of perplexity as in levels, of a task the difference of its means, each within its interval
+verdicts = rows(tables["verdicts"])
+level_of = {(r["model"], r["level"]): r for r in rows(tables["levels"])}
+mean = {(r["model"], r["level"], r["task"], r["metric"]): r["value"] for r in rows(tables["tasks"])}
+n_bad = 0
+for r in verdicts:
+    of = level_of[r["model"], r["level"]]
+    if r["measure"] == "perplexity":
+        n_bad += (r["loss"], r["lo"], r["hi"]) != (of["loss_pct"], of["loss_lo_pct"], of["loss_hi_pct"])
+    if r["measure"] == "sum8k":
+        want = 100 * (mean[r["model"], "BF16", "sum8k", "exact_match"] - mean[r["model"], r["level"], "sum8k", "exact_match"])
+        n_bad += abs(r["loss"] - want) > 1e-9
+    n_bad += not r["lo"] <= r["loss"] <= r["hi"] or r["verdict"] not in ("same", "worse", "better", "undecided") or r["margin"] != 1
+check(f"{len(verdicts)} verdicts", len(verdicts) == 24 and n_bad == 0, f"{len(verdicts)}, {n_bad} bad")
 
 # items and answers against SQL
 items = [r for f in sorted(glob.glob(f"{out}/items/*/*.parquet")) for r in rows(pq.read_table(f))]
@@ -81,7 +96,7 @@ _, head, body = card.split("---\n", 2)
 head = yaml.safe_load(head)
 check("card: license, tags, size", head["license"] == "cc-by-4.0" and "synthetic" in head["tags"] and head["size_categories"] == ["10K<n<100K"], head)
 check("card: configs name files that are there", [c["config_name"] for c in head["configs"]] ==
-      ["levels", "tasks", "text", "speed", "cells", "items", "answers"] and all(glob.glob(f"{out}/{c['data_files']}") for c in head["configs"]))
+      ["levels", "tasks", "text", "speed", "verdicts", "cells", "items", "answers"] and all(glob.glob(f"{out}/{c['data_files']}") for c in head["configs"]))
 n = sum(pq.read_metadata(f).num_rows for f in glob.glob(f"{out}/**/*.parquet", recursive=True))
 check("card: says synthetic, and how many rows", "SYNTHETIC DATA" in body and 10_000 <= n < 100_000, n)
 import datasets

@@ -47,7 +47,7 @@ db.commit()
 PY
 "$PERBIT" report real real.db -q >/dev/null
 check "a study without the mark compiles" compile real/paper section
-for pdf in rep/paper/section paper real/paper/section rep/paper/perplexity_bpw rep/paper/speed_size; do pdftotext -raw $pdf.pdf $pdf.txt; done
+for pdf in rep/paper/*.pdf paper.pdf real/paper/section.pdf; do pdftotext -raw "$pdf" "${pdf%.pdf}.txt"; done
 
 "$PERBIT" show study.yaml --json >levels.json
 "$PERBIT" show tasks study.yaml --json >tasks.json

@@ -237,7 +237,7 @@ static void no_flip_is_no_proof(void **state)
     if (made_write(store, &made, &err) < 0 || matrix_load(&m, &store, 1, &(struct matrix_options)MATRIX_DEFAULT, &err) < 0)
         fail_msg("%s", err.msg);
     arena_init(&a);
-    claims_of(&c, m, &a);
+    claims_of(&c, m, 1.0, &a);
     const int task = matrix_find_task(m, "hellaswag");
     int n_seen = 0;
     for (int i = 0; i < c.n; i++)
