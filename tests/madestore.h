@@ -10,7 +10,7 @@
  * (flips both ways, at an accuracy that stays) and takes away its planted loss. So with MADE_DEFAULT, in expectation:
  *
  *   made-4b-alpha   leads made-4b-beta by 6 points at BF16 and loses 12 points a bit below 4.7: a cliff there, and behind
- *                   beta by 3 points at Q3_K_M and by 10 at Q2_K: the one planted inversion, known to made_inverts()
+ *                   beta by 3 points at Q3_K_M and by 10 at Q2_K (made_inverts()), behind the 3b models at Q2_K too
  *   made-3b-gamma, made-3b-delta   the same accuracy at every level, nothing lost: pure noise between them, no cliff
  *   the others      lose 2 points a bit below 4.2
  *   gsm8k loses twice as much, hellaswag half as much

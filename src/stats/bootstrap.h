@@ -11,7 +11,7 @@
  *         rand_below(n) of base/rand, value by value: the same seed, the same digits.
  *         The percentile interval is too narrow for few values. Coverage of 95 % intervals on normal data (6,000
  *         trials): mean 84 % with 5 values, 90 % with 10, 93 % with 30; median 94 % with 5, 10 and 30
- * Tests   unit/test_bootstrap.c, reference/statistics.py
+ * Tests   unit/test_bootstrap.c, reference/stat_figures.py
  */
 #ifndef PERBIT_STATS_BOOTSTRAP_H
 #define PERBIT_STATS_BOOTSTRAP_H

@@ -6,7 +6,7 @@
  * NaN stays NaN and does not count as a test. Holds for tests that depend on each other in any way, as all pairs of
  * models on the same questions do.
  *
- * Cost O(n log n)     Source Holm 1979, step-down     Tests unit/test_holm.c, reference/statistics.py (statsmodels)
+ * Cost O(n log n)     Source Holm 1979, step-down     Tests unit/test_holm.c, reference/stat_figures.py (statsmodels)
  */
 #ifndef PERBIT_STATS_HOLM_H
 #define PERBIT_STATS_HOLM_H

@@ -21,7 +21,7 @@
  * Memory  n_cells * (n_tasks + 2) * n_resamples doubles: 13 MB for 88 cells, 7 tasks, 2,000 resamples
  * Cost    scores of 0 and 1 are bitsets, met with the bit planes of the counts; others a dot product.
  *         bench/bootstrap.c; times in docs/METHODS.md
- * Source  Efron 1979; Field and Welsh 2007 (whole clusters)    Tests unit/test_joint.c, reference/statistics.py
+ * Source  Efron 1979; Field and Welsh 2007 (whole clusters)    Tests unit/test_joint.c, reference/stat_figures.py
  */
 #ifndef PERBIT_STATS_JOINT_H
 #define PERBIT_STATS_JOINT_H

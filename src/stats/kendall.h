@@ -7,7 +7,7 @@
  * Ty tied in y alone; pairs tied in both do not count. 1 the same order, -1 the reverse. NaN where a ranking is all ties.
  * Below 1 proves nothing by itself, noise alone does it: ranking.h has intervals.
  *
- * Cost O(n^2)     Source Kendall 1945     Tests unit/test_kendall.c, reference/statistics.py (scipy.stats.kendalltau)
+ * Cost O(n^2)     Source Kendall 1945     Tests unit/test_kendall.c, reference/stat_figures.py (scipy.stats.kendalltau)
  */
 #ifndef PERBIT_STATS_KENDALL_H
 #define PERBIT_STATS_KENDALL_H

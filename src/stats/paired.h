@@ -8,7 +8,7 @@
  * Source  paired difference: se = sd(x - y) / sqrt(n), normal interval. McNemar 1947, exact binomial form
  *         p = min(1, 2 P(X <= min(b, c))), X ~ Bin(b + c, 1/2); mid-p: Fagerland et al. 2013.
  *         Interval of the difference of paired proportions: Bonett and Price 2012 (adds one to each count)
- * Tests   unit/test_paired.c, reference/statistics.py (scipy, statsmodels)
+ * Tests   unit/test_paired.c, reference/stat_figures.py (scipy, statsmodels)
  */
 #ifndef PERBIT_STATS_PAIRED_H
 #define PERBIT_STATS_PAIRED_H

@@ -4,7 +4,7 @@
  * df      degrees of freedom, > 0, any real number; NaN in gives NaN out
  * Cost    O(sqrt(df)); quantile some 60 times that
  * Source  P(|T| > t) = I_{df / (df + t^2)}(df / 2, 1 / 2), binomial_beta       Tests  unit/test_student.c,
- *         reference/statistics.py (scipy.stats.t)
+ *         reference/stat_figures.py (scipy.stats.t)
  */
 #ifndef PERBIT_STATS_STUDENT_H
 #define PERBIT_STATS_STUDENT_H

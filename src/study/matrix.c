@@ -365,17 +365,22 @@ static int make_variants(struct mx *x, struct err *err)
 
 /* --- tasks ------------------------------------------------------------------------------------- */
 
-int mx_primary(const struct mx_fact *f)
+int matrix_primary(const char *const *names, int n)
 {
     static const char *const order[] = { "acc_norm", "acc", "exact_match", "prompt_level_strict_acc", "bleu_acc", "rougeL_acc" };
     for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)
-        for (int m = 0; m < f->n_metrics; m++)
-            if (strcmp(f->metrics[m].name, order[i]) == 0)
+        for (int m = 0; m < n; m++)
+            if (strcmp(names[m], order[i]) == 0)
                 return m;
+    return -1;
+}
+
+int mx_metric(const struct mx_fact *f, const char *name)
+{
     for (int m = 0; m < f->n_metrics; m++)
-        if (f->metrics[m].aggregation == AGGREGATE_EXACT)
+        if (strcmp(f->metrics[m].name, name) == 0)
             return m;
-    return 0;
+    return -1;
 }
 
 static int find_known(const char *leaf)
@@ -384,6 +389,14 @@ static int find_known(const char *leaf)
         if (strcmp(leaf, known[i].name) == 0 || (known[i].prefix && strncmp(leaf, known[i].prefix, strlen(known[i].prefix)) == 0))
             return i;
     return -1;
+}
+
+bool matrix_known_task(struct matrix_known *out, const char *leaf)
+{
+    const int i = find_known(leaf);
+    if (i >= 0)
+        *out = (struct matrix_known){ known[i].name, known[i].baseline, known[i].twin_of };
+    return i >= 0;
 }
 
 /* Leaves that any cell says to be in a group: the widest group of a leaf is its task. */
@@ -489,6 +502,34 @@ static void add_leaf(struct mx *x, struct mx_task *t, const struct mx_fact *f)
     t->leaves = more;
 }
 
+/* A group is looked at by a metric that all of its parts have. */
+static bool all_have(const struct mx *x, int t, const char *metric)
+{
+    const struct mx_fact *last = NULL;
+    for (int i = 0; i < x->n_cells; i++) {
+        const struct mx_fact *f = x->cells[i].task == t ? x->cells[i].fact : NULL;
+        if (f && f != last && f->n_metrics > 0 && mx_metric(f, metric) < 0)
+            return false;
+        last = f ? f : last;
+    }
+    return true;
+}
+
+static const char *choose_metric(const struct mx *x, int t)
+{
+    const struct mx_fact *f = x->tasks[t].fact;
+    const char *names[TASK_METRICS_MAX] = { NULL };
+    int n = 0;
+    for (int m = 0; f && m < f->n_metrics && n < TASK_METRICS_MAX; m++)
+        if (all_have(x, t, f->metrics[m].name))
+            names[n++] = f->metrics[m].name;
+    const int at = matrix_primary(names, n);
+    for (int m = 0; at < 0 && m < n; m++)
+        if (f->metrics[mx_metric(f, names[m])].aggregation == AGGREGATE_EXACT)
+            return names[m];
+    return at >= 0 ? names[at] : n > 0 ? names[0] : "";
+}
+
 static void make_tasks(struct mx *x)
 {
     struct memberships s = { .a = &x->scratch };
@@ -501,14 +542,14 @@ static void make_tasks(struct mx *x)
             add_leaf(x, task_named(x, names[i]), x->cells[i].fact);
         }
     qsort(x->tasks, (size_t)x->n_tasks, sizeof *x->tasks, by_known);
-    for (int i = 0; i < x->n_tasks; i++) {
+    for (int i = 0; i < x->n_tasks; i++)
         qsort(x->tasks[i].leaves, (size_t)x->tasks[i].n_leaves, sizeof *x->tasks[i].leaves, by_text);
-        x->tasks[i].i_metric = x->tasks[i].fact ? mx_primary(x->tasks[i].fact) : 0;
-    }
     for (int i = 0; i < x->n_cells; i++)
         for (int t = 0; names[i] && t < x->n_tasks; t++)
             if (strcmp(x->tasks[t].name, names[i]) == 0)
                 x->cells[i].task = t;
+    for (int t = 0; t < x->n_tasks; t++)
+        x->tasks[t].metric = choose_metric(x, t);
 }
 
 /* --- which cells ------------------------------------------------------------------------------- */
@@ -809,9 +850,8 @@ static void start_tasks(struct mx *x)
     m->n_tasks = x->n_tasks;
     for (int i = 0; i < x->n_tasks; i++) {
         const struct mx_task *t = &x->tasks[i];
-        const struct task_metric *metric = t->fact && t->fact->n_metrics > 0 ? &t->fact->metrics[t->i_metric] : NULL;
         m->tasks[i] = (struct matrix_task){ .name = t->name, .leaves = t->leaves, .n_leaves = t->n_leaves,
-                                            .metric = metric ? metric->name : "",
+                                            .metric = t->metric,
                                             .filter = t->fact ? t->fact->filter : NULL, .baseline = baseline_of(t), .settings = "{}" };
     }
 }

@@ -19,7 +19,7 @@
  * choice   [n_variants] pointers to [n_items], the option that the model took, from 0, by the primary metric; -1: none.
  *          NULL: not known (tasks without options; a store from before choices were kept: perbit rescore adds them, of acc
  *          they come from the log-probabilities). Only with options.has_choices
- * metric   acc_norm where the task has it, else acc, exact_match (its first filter), prompt_level_strict_acc ...; of a
+ * metric   that all parts of a task have: acc_norm where it is there, else acc, exact_match (its first filter), prompt_level_strict_acc ...; of a
  *          rubric "exact": 1 where the model's score is the human's, a score that cannot be read is not
  * composite  tasks that at least half as many variants answered whole as the best of them, without twins of others
  *          (truthfulqa_mc1 and _gen beside _mc2); or as options.composite names them
@@ -124,6 +124,16 @@ int matrix_at(const struct matrix *m, int i_model, const char *level);
    none or several are meant. i_store -1: any. */
 int matrix_find(int *out, const struct matrix *m, int i_store, const char *text, struct err *err);
 int matrix_find_task(const struct matrix *m, const char *name); /* -1 */
+
+/* What is known of a task or of a part of one ("mmlu_anatomy" is of "mmlu"); false: nothing. */
+struct matrix_known {
+    const char *task;
+    double baseline;
+    const char *twin_of; /* a task of the same questions, which counts in a composite instead; or NULL */
+};
+bool matrix_known_task(struct matrix_known *out, const char *leaf);
+/* Which of a task's metrics it is looked at by; -1: none of these names. */
+int matrix_primary(const char *const *names, int n);
 
 /* Column of joint: a task's number, or m->n_tasks for the composite. NaN where the variant has it not. */
 double matrix_value(const struct matrix *m, int variant, int column);

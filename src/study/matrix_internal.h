@@ -33,7 +33,7 @@ struct mx_cell {
 struct mx_task {
     const char *name;
     const struct mx_fact *fact;  /* of any of its leaves */
-    int i_metric;                /* in fact->metrics */
+    const char *metric;          /* that all of them have; "" none */
     int i_known;                 /* row of the table of known tasks, or -1 */
     const char **leaves;
     int n_leaves;
@@ -55,8 +55,8 @@ struct mx {
 };
 
 void mx_note(struct mx *x, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* The metric of a fact by which its task is looked at. */
-int mx_primary(const struct mx_fact *f);
+/* Where a leaf has a metric, or -1. */
+int mx_metric(const struct mx_fact *f, const char *name);
 
 /* The cells of one kind that most variants have with equal settings; the others are noted and left out: is_done is made false. */
 void mx_choose_kind(struct mx *x, enum kind kind);

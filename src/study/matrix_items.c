@@ -113,7 +113,8 @@ static int read_leaf(struct leaf *out, const struct mx *x, const struct mx_task 
     out->of = xcalloc((size_t)x->m->n_variants + 1, sizeof *out->of);
     for (int v = 0; v < x->m->n_variants; v++) {
         const struct mx_cell *c = t->cells[v * t->n_leaves + i_leaf];
-        if (c && read_scores(&out->of[v], x, c, &t->fact->metrics[t->i_metric], err) < 0)
+        const int at = c ? mx_metric(c->fact, t->metric) : -1;
+        if (at >= 0 && read_scores(&out->of[v], x, c, &c->fact->metrics[at], err) < 0)
             return -1;
         add_documents(out, &out->of[v]);
     }
@@ -204,6 +205,7 @@ static int best_of(const double *v, int n)
 static int read_choices(struct column *out, const struct mx *x, const struct mx_cell *c, const struct mx_task *t, bool is_plain,
                         struct err *err)
 {
+    const int at = mx_metric(c->fact, t->metric);
     struct query_documents d;
     struct store *s = x->stores[c->i_store];
     *out = (struct column){ 0 };
@@ -219,7 +221,7 @@ static int read_choices(struct column *out, const struct mx *x, const struct mx_
     for (int i = 0; i < d.n; i++) {
         const double *v = d.v + d.at[i];
         const int n = d.at[i + 1] - d.at[i];
-        out->v[i] = is_stored ? (t->i_metric < n ? v[t->i_metric] : NAN) : best_of(v, n);
+        out->v[i] = is_stored ? (at >= 0 && at < n ? v[at] : NAN) : best_of(v, n);
     }
     out->doc = d.index;
     out->n = d.n;
@@ -386,7 +388,7 @@ static int fill_task(struct matrix_task *out, struct mx *x, const struct mx_task
 static int read_task(struct matrix_task *out, struct mx *x, const struct mx_task *t, struct err *err)
 {
     struct leaf *leaves = xcalloc((size_t)t->n_leaves + 1, sizeof *leaves);
-    const bool has_metric = t->fact && t->fact->n_metrics > 0;
+    const bool has_metric = *t->metric != '\0';
     int rc = 0, n = 0;
     for (; rc == 0 && n < t->n_leaves; n++) {
         if (has_metric)
@@ -396,7 +398,7 @@ static int read_task(struct matrix_task *out, struct mx *x, const struct mx_task
     }
     if (rc == 0)
         rc = fill_task(out, x, t, leaves, err);
-    if (has_metric && is_rubric(&t->fact->metrics[t->i_metric]))
+    if (has_metric && is_rubric(&t->fact->metrics[mx_metric(t->fact, t->metric)]))
         out->metric = "exact";
     release_leaves(leaves, n, x->m->n_variants);
     return rc;

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "core/kind.h"
 #include "study/answered.h"
+#include "study/cell_settings.h"
 #include "study/task_scores.h"
 
 #include "base/banned.h"
@@ -181,39 +182,13 @@ static int rescore_cell(struct rescoring *x, struct evaluation *e, yyjson_val *f
     return rc;
 }
 
-/* --- settings of a cell ------------------------------------------------------------------------------ */
-
-static int read_settings(struct settings *out, struct rescore *r, const struct cell_row *row, yyjson_val *fact,
-                         struct err *err)
-{
-    struct json *j;
-    opt_defaults(&settings_table, out, &r->arena);
-    if (json_parse(&j, row->settings, strlen(row->settings), "settings", err) < 0)
-        return -1;
-    int rc = opt_from_json(&settings_table, out, j, json_root(j), &r->arena, err);
-    json_close(j);
-    out->data = r->given->data;
-    out->include_path = r->given->include_path;
-    out->tasks = r->given->tasks ? r->given->tasks : arena_strdup(&r->arena, json_str_or(fact, "tasks", NULL));
-    return rc;
-}
-
-/* "arc_challenge" of "arc_challenge:1.0:<sha256>" */
-static const char *name_of(struct rescore *r, const struct cell_row *row, yyjson_val *fact)
-{
-    const char *name = json_str_or(fact, "name", NULL);
-    return name ? arena_strdup(&r->arena, name)
-                : arena_strndup(&r->arena, row->task, strcspn(row->task, ":"));
-}
-
 static int rescore_row(struct rescoring *x, yyjson_val *fact, struct err *err)
 {
     struct settings s;
     struct evaluation *e;
-    x->cell.task = name_of(x->r, x->row, fact);
-    if (read_settings(&s, x->r, x->row, fact, err) < 0)
+    x->cell.task = cell_task_name(&x->r->arena, x->row, fact);
+    if (cell_settings(&s, &x->r->arena, x->row, fact, x->r->given, err) < 0)
         return -1;
-    s.tasks = s.tasks ? s.tasks : x->cell.task;
     if (evaluation_open(&e, &s, err) < 0)
         return -1;
     int rc = rescore_cell(x, e, fact, err);

@@ -42,6 +42,16 @@ struct settings {
     const char *store, *out_dir;
     bool keep_files, retry_failed;
     int64_t disk_budget, memory_budget;
+    /* verdicts */
+    const char *where, *composite;
+    double margin;
+    int64_t resamples;
+    bool items;
+    /* recommend */
+    int64_t ram;
+    const char *reserve, *task_weights;
+    double min_tps, tolerance;
+    bool table;
     /* output */
     const char *output;
     bool json, verbose, quiet;

@@ -373,6 +373,23 @@ class Comparison:
                 self.mapping(f"{where}samples {task} {a['doc_id']}: ", "", a, b)
 
 
+def compare_folders(c, work, case, samples):
+    """perbit compare reads both folders: every document is there, and none flipped."""
+    out = work / case["name"]
+    cmd = [os.environ.get("PERBIT", "build/release/perbit"), "compare", str(out / "perbit"), str(out / "reference"), "-o", "json"]
+    done = subprocess.run(cmd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    if done.returncode != 0:
+        c.differ("perbit compare", done.stderr, "")
+        return
+    rows = [r for r in json.loads(done.stdout) if r["task"] != "composite"]
+    c.value("perbit compare ", "documents", sum(r["n"] for r in rows), sum(len({x["doc_id"] for x in lines}) for lines in samples.values()))
+    for r in rows:
+        for key in "difference", "lost", "gained", "changed":
+            c.n_values += 1
+            if r.get(key) is not None and abs(r[key]) > 1e-12:
+                c.differ(f"perbit compare {r['task']} {key}", r[key], 0)
+
+
 def main():
     ap = argparse.ArgumentParser()
     ap.add_argument("--limit", type=float, default=20)
@@ -436,6 +453,7 @@ def main():
         c.mapping("", "", ours, theirs)
         c.samples("", our_samples, their_samples)
         c.tables(our_tables, their_tables)
+        compare_folders(c, work, case, our_samples)
         if ours.get("synthetic") is not True:
             c.differ("synthetic", ours.get("synthetic"), True)
         print(f"{case['name']}: {len(our_samples)} tasks, {c.n_lines} documents, {c.n_keys} keys, {c.n_values} values, "

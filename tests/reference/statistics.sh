@@ -2,5 +2,5 @@
 # Statistics against scipy and statsmodels (McNemar, tau-b, Wilson, Clopper-Pearson, Holm, paired t, Student's t) and the
 # joint bootstrap against numpy on the same drawn questions.
 . "$(dirname "$0")/lib.sh"
-check statistics "$PERBIT_PYTHON" "$here/statistics.py"
+check statistics "$PERBIT_PYTHON" "$here/stat_figures.py"
 exit $status

@@ -35,7 +35,7 @@ static void series_and_directions(void **state)
     (void)state;
     static const enum metric series[] = {
         METRIC_NLL, METRIC_NLL_BASE, METRIC_KL, METRIC_SAME_TOP, METRIC_TOKEN_S, METRIC_LOGPROB,
-        METRIC_GREEDY, METRIC_F1, METRIC_MCC, METRIC_INST_STRICT, METRIC_INST_LOOSE, METRIC_RATING,
+        METRIC_GREEDY, METRIC_F1, METRIC_MCC, METRIC_INST_STRICT, METRIC_INST_LOOSE, METRIC_RATING, METRIC_CHOICE,
     };
     int n = 0;
     for (int m = 0; m < METRIC_COUNT; m++)
