@@ -10,6 +10,9 @@ function adviceFor(budget, leastTps) {
   return { best: fit[0], others: fit.slice(1).filter(function (v) { return v.score_hi_pct >= fit[0].score_pct; }), n: fit.length };
 }
 
+// A quarter of the machine, at least 1 GB, as perbit recommend has it; or what the reader says.
+function leftFor(gb) { return gb - (state.reserve === "" ? Math.max(1, gb / 4) : Number(state.reserve) || 0); }
+
 function adviceText(v) {
   return variantName(v) + ": score " + formatNumber(v.score_pct, 1) + " (" + formatNumber(v.score_lo_pct, 1) + " to " +
     formatNumber(v.score_hi_pct, 1) + "), " + formatNumber(memoryOf(v), 2) + " GB " + (isNumber(v.ram_gb) ? "peak memory" : "file, memory not measured") +
@@ -49,17 +52,16 @@ function adviseMake(place) {
   var show = function () {
     slide.value = state.budget;
     shown.textContent = state.budget + " GB";
-    var reserve = Number(state.reserve) || 0;
     clear(cards);
-    [4, 8, 16].forEach(function (gb) { adviceCard(cards, gb + " GB machine", gb - reserve); });
-    if (![4, 8, 16].includes(Number(state.budget))) adviceCard(cards, state.budget + " GB machine", Number(state.budget) - reserve);
+    [4, 8, 16].forEach(function (gb) { adviceCard(cards, gb + " GB machine", leftFor(gb)); });
+    if (![4, 8, 16].includes(Number(state.budget))) adviceCard(cards, state.budget + " GB machine", leftFor(Number(state.budget)));
   };
   advise.show = show;
   show();
 }
 
 function numberBoxOf(form, key, label, unit) {
-  var input = make("input", { type: "number", min: 0, step: 0.5, value: state[key] });
+  var input = make("input", { type: "number", min: 0, step: 0.5, value: state[key], placeholder: "a quarter" });
   input.addEventListener("input", function () { stateSet(Object.fromEntries([[key, input.value]])); });
   controls.push(function () { if (input.value !== state[key]) input.value = state[key]; });
   field(form, label, input, make("span", { className: "unit", textContent: unit }));
