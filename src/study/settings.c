@@ -165,6 +165,9 @@ static const struct opt_row rows[] = {
       .help = "files within so much of each other are of one size" },
     { .key = "table", .type = OPT_BOOL, AT(table), .def = "false", .group = "recommend",
       .help = "the choices for 4, 8 and 16 GiB, side by side" },
+    { .key = "host", .type = OPT_STR, AT(host), .def = "127.0.0.1", .group = "serve",
+      .help = "address to answer on; 0.0.0.0 lets every computer that reaches this one read the store" },
+    { .key = "port", .type = OPT_INT, AT(port), .def = "8000", .min = 0, .max = 65535, .group = "serve", .help = "0: any that is free" },
 
     { .key = "output", .short_name = "o", .type = OPT_CHOICE, AT(output), .def = "text", .choices = formats,
       .group = "output", .help = "format of the result" },

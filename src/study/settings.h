@@ -51,6 +51,9 @@ struct settings {
     int64_t ram;
     const char *reserve, *task_weights;
     double min_tps, tolerance;
+    /* serve */
+    const char *host;
+    int64_t port;
     bool table;
     /* output */
     const char *output;
