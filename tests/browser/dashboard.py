@@ -156,9 +156,9 @@ def the_advice(page):
     page.open(url("none"))
     page.open(url("full"))
     cards = "[...document.querySelectorAll('.card strong')].map(e => e.textContent)"
-    check("a choice for 4, 8 and 16 GB", page.js(cards) == ["Made-up-4B Q4_K_M", "Made-up-4B Q8_0", "Made-up-4B BF16"], page.js(cards))
+    check("a choice for 4, 8 and 16 GiB", page.js(cards) == ["Made-up-4B Q4_K_M", "Made-up-4B Q8_0", "Made-up-4B BF16"], page.js(cards))
     set_range(page, "#advise input[type=range]", 2)
-    check("and for a machine of one's own", len(page.js(cards)) == 4 and "2 GB machine" in page.js("document.querySelector('#advise').textContent"), page.js(cards))
+    check("and for a machine of one's own", len(page.js(cards)) == 4 and "2 GiB machine" in page.js("document.querySelector('#advise').textContent"), page.js(cards))
     page.type("#advise input[type=number]", "1.9")
     check("where nothing fits, that is said or a small one named", page.js("document.querySelectorAll('.card').length") == 4)
     page.type("#filters input[type=number]", "25")

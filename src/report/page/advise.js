@@ -10,8 +10,11 @@ function adviceFor(budget, leastTps) {
   return { best: fit[0], others: fit.slice(1).filter(function (v) { return v.score_hi_pct >= fit[0].score_pct; }), n: fit.length };
 }
 
-// A quarter of the machine, at least 1 GB, as perbit recommend has it; or what the reader says.
-function leftFor(gb) { return gb - (state.reserve === "" ? Math.max(1, gb / 4) : Number(state.reserve) || 0); }
+// Machines are sold in GiB, files measured in GB. A quarter of the machine, at least 1 GiB, is kept, as perbit recommend has it;
+// or what the reader says.
+function leftFor(gib) {
+  return 1.073741824 * (gib - (state.reserve === "" ? Math.max(1, gib / 4) : Number(state.reserve) || 0));
+}
 
 function adviceText(v) {
   return variantName(v) + ": score " + formatNumber(v.score_pct, 1) + " (" + formatNumber(v.score_lo_pct, 1) + " to " +
@@ -48,13 +51,13 @@ function adviseMake(place) {
   var slide = make("input", { type: "range", min: 1, max: 32, step: 0.5 }), shown = make("output", {});
   slide.addEventListener("input", function () { stateSet({ budget: slide.value }); });
   field(form, "Your machine's memory", slide, shown).id = "advise-budget";
-  numberBoxOf(form, "reserve", "Kept for everything else", "GB");
+  numberBoxOf(form, "reserve", "Kept for everything else", "GiB");
   var show = function () {
     slide.value = state.budget;
-    shown.textContent = state.budget + " GB";
+    shown.textContent = state.budget + " GiB";
     clear(cards);
-    [4, 8, 16].forEach(function (gb) { adviceCard(cards, gb + " GB machine", leftFor(gb)); });
-    if (![4, 8, 16].includes(Number(state.budget))) adviceCard(cards, state.budget + " GB machine", leftFor(Number(state.budget)));
+    [4, 8, 16].forEach(function (gib) { adviceCard(cards, gib + " GiB machine", leftFor(gib)); });
+    if (![4, 8, 16].includes(Number(state.budget))) adviceCard(cards, state.budget + " GiB machine", leftFor(Number(state.budget)));
   };
   advise.show = show;
   show();
