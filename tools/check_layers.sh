@@ -31,6 +31,7 @@ find . -type f \( -name '*.c' -o -name '*.h' -o -name '*.cpp' -o -name '*.hpp' \
         rule("^sqlite3\\.h$", "^store/", "store/")
         rule("^curl/", "^hub/", "hub/")
         rule("^(quickjs\\.h$|librsvg/|cairo)", "^report/", "report/")
+        rule("^microhttpd\\.h$", "^report/httpd\\.c$", "report/httpd.c")
         rule("^carquet/", "^data/", "data/")
         rule("^yaml\\.h$", "^base/", "base/")
         rule("^pcre2\\.h$", "^base/", "base/")

@@ -285,7 +285,7 @@ static void put_section(struct buf *out, const struct html_page *page, int i)
     buf_printf(out, "%s</section>\n", s->is_folded ? "</details>\n" : "");
 }
 
-/* What page/*.js fills; without scripts it stays hidden, and the tables further down have the numbers. */
+/* What the scripts of page fill; without scripts it stays hidden, and the tables further down have the numbers. */
 static void put_dashboard(struct buf *out, const struct html_page *page)
 {
     if (!page->dashboard)
@@ -316,25 +316,29 @@ static void put_dashboard(struct buf *out, const struct html_page *page)
     buf_puts(out, "</script>\n");
 }
 
-static void put_raw_data(struct buf *out, const char *address)
+static void put_raw_data(struct buf *out, const struct html_page *page)
 {
-    if (!address || !address[0])
+    if (page->n_raw_data == 0)
         return;
-    buf_puts(out, "<p>Raw data: <a href=\"");
-    html_escape(out, address);
-    buf_puts(out, "\">");
-    html_escape(out, address);
-    buf_puts(out, "</a></p>\n");
+    buf_puts(out, "<p>Raw data:");
+    for (int i = 0; i < page->n_raw_data; i++) {
+        buf_puts(out, " <a href=\"");
+        html_escape(out, page->raw_data[i]);
+        buf_puts(out, "\">");
+        html_escape(out, page->raw_data[i]);
+        buf_puts(out, "</a>");
+    }
+    buf_puts(out, "</p>\n");
 }
 
 static void put_provenance(struct buf *out, const struct html_page *page)
 {
-    if (page->n_facts == 0 && !page->provenance)
+    if (page->n_facts == 0 && !page->provenance && page->n_raw_data == 0)
         return;
     buf_puts(out, page->dashboard ? "<section id=\"provenance\"><details open><summary><h2>Provenance</h2></summary>\n"
                                   : "<section aria-label=\"Facts\">\n");
     put_facts(out, page);
-    put_raw_data(out, page->raw_data);
+    put_raw_data(out, page);
     if (page->provenance)
         put_table(out, page->provenance);
     buf_puts(out, page->dashboard ? "</details></section>\n" : "</section>\n");

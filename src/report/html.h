@@ -54,7 +54,8 @@ struct html_page {
     const char *version; /* of perbit */
     const char *dashboard;          /* JSON of dashboard.h; NULL: none */
     const struct frame *provenance; /* model files, engines, machines, commands: below the facts */
-    const char *raw_data;           /* where the raw data are: an address, or a path beside the page */
+    const char *const *raw_data;    /* [n_raw_data] where the raw data are: addresses, or paths beside the page */
+    int n_raw_data;
     const char *live_version;       /* of what perbit serve shows; NULL: the page is a file */
     bool is_synthetic;
     bool is_upcast; /* a base has more bits than its model's source: a banner says so */

@@ -279,3 +279,40 @@ int query_machine(struct store *s, struct arena *a, const char *id, const char *
     st_bind(q, "t", id);
     return one_text(s, a, q, out_info, err);
 }
+
+int query_runs(struct store *s, struct arena *a, struct run_row **out, int *out_n, struct err *err)
+{
+    sqlite3_stmt *q;
+    int rc, n = 0, cap = 0;
+    struct run_row *rows = NULL;
+    *out_n = 0;
+    if (st_prepare(s, &q, "SELECT command, study, started, finished FROM run ORDER BY id", err) < 0)
+        return -1;
+    while ((rc = st_step(s, q, err)) == 1) {
+        if (n == cap) {
+            cap = cap ? 2 * cap : 16;
+            rows = xrealloc(rows, (size_t)cap * sizeof *rows);
+        }
+        const char *finished = st_text(q, 3);
+        rows[n++] = (struct run_row){ arena_strdup(a, st_text(q, 0)), arena_strdup(a, st_text(q, 1)), arena_strdup(a, st_text(q, 2)),
+                                      finished && *finished ? arena_strdup(a, finished) : NULL };
+    }
+    sqlite3_finalize(q);
+    *out = arena_alloc(a, (size_t)(n + 1) * sizeof **out);
+    if (n > 0)
+        memcpy(*out, rows, (size_t)n * sizeof **out);
+    *out_n = n;
+    free(rows);
+    return rc < 0 ? -1 : 0;
+}
+
+int query_version(struct store *s, int64_t *out, struct err *err)
+{
+    sqlite3_stmt *q;
+    if (st_prepare(s, &q, "PRAGMA data_version", err) < 0)
+        return -1;
+    int rc = st_step(s, q, err);
+    *out = rc == 1 ? sqlite3_column_int64(q, 0) : 0;
+    sqlite3_finalize(q);
+    return rc < 0 ? -1 : 0;
+}

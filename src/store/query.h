@@ -71,6 +71,13 @@ int query_fact(struct store *s, struct arena *a, int64_t cell_id, const char *ke
    there are none. settings: only cells with exactly these, or NULL. */
 int query_cost(struct store *s, const char *kind, const char *machine_id, bool is_synthetic, const char *settings,
                double *out_s, double *out_bytes, struct err *err);
+/* Commands that measured into the store, in order. */
+struct run_row {
+    const char *command, *study, *started, *finished; /* finished NULL: it runs, or was killed */
+};
+int query_runs(struct store *s, struct arena *a, struct run_row **out, int *out_n, struct err *err);
+/* A number that another one follows when anything was written since, by this or any other process. */
+int query_version(struct store *s, int64_t *out, struct err *err);
 int query_machine(struct store *s, struct arena *a, const char *id, const char **out_info, struct err *err);
 
 #endif

@@ -7,21 +7,27 @@
 #include "report/chart.h"
 #include "report/html.h"
 #include "report/svg.h"
+#include "report/writer.h"
 #include "store/query.h"
 #include "study/analyse.h"
 #include "study/analyse_tasks.h"
+#include "study/overview.h"
 
-enum { CHARTS_MAX = 8, FACTS_MAX = 16 };
+enum { TABLE_ROWS_MAX = 1500, CHARTS_MAX = 12, FACTS_MAX = 16, RAW_MAX = 8 };
 
 struct pages {
     struct store *store;
     struct arena *a;
-    const char *dir;
+    const char *dir; /* NULL: only the page, and no pictures in it */
+    const struct pages_options *options;
+    struct overview overview;
     struct frame levels, tasks, tasks_shown, speed, speed_shown, text, cells, failures;
-    struct html_section sections[CHARTS_MAX + 4];
+    struct html_section sections[CHARTS_MAX + 6];
     int n_sections;
     struct html_fact facts[FACTS_MAX];
     int n_facts;
+    const char *raw[RAW_MAX];
+    int n_raw;
 };
 
 static const char *const notes =
@@ -35,6 +41,13 @@ static const char *const notes =
 static const struct {
     const char *chart, *column, *heading, *text;
 } charts[] = {
+    { "accuracy_size", "composite_pct", "Quality against size",
+      "The composite of all tasks against the size of the file, and against peak memory where it was measured." },
+    { "score_bpw", "score_pct", "Scores against bits per weight", "A panel a task: which tasks suffer first, and where each model breaks." },
+    { "speed_quality", "composite_pct", "Speed against size, with quality", "What can be had at a quality: how small, and how fast." },
+    { "retained", "retained_pct", "Share of the base's score", "What is left of the base's composite at each level." },
+    { "flips", "flips_pct", "Answers that flipped", "A score can stay while its answers change: what was lost and gained on the same questions." },
+    { "kl_flips", "kl_nat", "Divergence and flipped answers", "Whether divergence on a text foretells flipped answers." },
     { "perplexity_bpw", "loss_pct", "Loss against bits per weight",
       "Perplexity above the base, and KL divergence from it, against the measured bits per weight." },
     { "speed_size", "gen_tps", "Speed against file size",
@@ -50,20 +63,44 @@ static bool has_values(const struct frame *f, const char *name)
     return false;
 }
 
+static const struct frame *chart_frame(const struct pages *p, const char *chart)
+{
+    const struct frame *f = overview_frame(&p->overview, chart);
+    return f ? f : &p->levels;
+}
+
+/* 1 and the spec; 0 when there is nothing to draw. */
+static int make_spec(struct buf *spec, const struct pages *p, int i, struct err *err)
+{
+    const struct frame *f = chart_frame(p, charts[i].chart);
+    if (f->n_rows == 0 || !has_values(f, charts[i].column))
+        return 0;
+    struct err why = {0};
+    if (chart_spec(spec, chart_find(charts[i].chart), f, NULL, &why) == 0)
+        return 1;
+    if (why.code == ERR_RANGE) /* no row has both values of a point */
+        return 0;
+    *err = why;
+    return -1;
+}
+
+static int save_file(const struct pages *p, const char *name, const struct buf *b, struct err *err)
+{
+    return fs_write(fs_join(p->a, p->dir, name), b->data, b->len, err);
+}
+
 static int add_chart(struct pages *p, int i, struct err *err)
 {
     struct buf spec = BUF_INIT, svg = BUF_INIT;
-    int ret = -1;
-    if (chart_spec(&spec, chart_find(charts[i].chart), &p->levels, NULL, err) < 0 ||
-        svg_render(&svg, spec.data, spec.len, NULL, err) < 0)
+    int ret = -1, rc = make_spec(&spec, p, i, err);
+    if (rc < 0 || (rc > 0 && p->dir && (svg_render(&svg, spec.data, spec.len, NULL, err) < 0 ||
+                                        save_file(p, arena_printf(p->a, "%s.svg", charts[i].chart), &svg, err) < 0)))
         goto done;
-    const char *path = fs_join(p->a, p->dir, arena_printf(p->a, "%s.svg", charts[i].chart));
-    if (fs_write(path, svg.data, svg.len, err) < 0)
-        goto done;
-    p->sections[p->n_sections++] = (struct html_section){
-        .heading = charts[i].heading, .text = charts[i].text, .chart = arena_strdup(p->a, spec.data),
-        .svg = arena_strdup(p->a, svg.data),
-    };
+    if (rc > 0)
+        p->sections[p->n_sections++] = (struct html_section){
+            .heading = charts[i].heading, .text = charts[i].text, .chart = arena_strdup(p->a, spec.data),
+            .chart_name = charts[i].chart, .svg = svg.len ? arena_strdup(p->a, svg.data) : NULL,
+        };
     ret = 0;
 done:
     buf_release(&spec);
@@ -71,10 +108,41 @@ done:
     return ret;
 }
 
+/* A table as CSV beside the page: what the page's numbers can be checked with. */
+static int add_raw(struct pages *p, const char *name, const struct frame *f, struct err *err)
+{
+    struct buf csv = BUF_INIT;
+    int rc = 0;
+    if (!p->dir || f->n_rows == 0)
+        return 0;
+    const char *path = arena_printf(p->a, "data/%s.csv", name);
+    writer_find("csv")->write(&csv, f);
+    rc = save_file(p, path, &csv, err);
+    buf_release(&csv);
+    p->raw[p->n_raw++] = path;
+    return rc;
+}
+
+static int add_all_raw(struct pages *p, struct err *err)
+{
+    if (p->dir && fs_mkdirs(fs_join(p->a, p->dir, "data"), err) < 0)
+        return -1;
+    return add_raw(p, "variants", &p->overview.variants, err) < 0 || add_raw(p, "scores", &p->overview.scores, err) < 0 ||
+           add_raw(p, "levels", &p->levels, err) < 0 || add_raw(p, "tasks", &p->tasks, err) < 0 ||
+           add_raw(p, "speed", &p->speed, err) < 0 || add_raw(p, "text", &p->text, err) < 0 || add_raw(p, "cells", &p->cells, err) < 0
+               ? -1 : 0;
+}
+
+/* A very long table would be most of the page: it says where else it is. */
 static void add_table(struct pages *p, const char *heading, const char *text, const struct frame *f)
 {
-    if (f->n_rows > 0)
-        p->sections[p->n_sections++] = (struct html_section){ .heading = heading, .text = text, .frame = f };
+    if (f->n_rows > TABLE_ROWS_MAX) {
+        text = arena_printf(p->a, "%s\n\n%d rows, too many for this page: %s%s.csv, or perbit show.", text, f->n_rows,
+                            p->dir ? "data/" : "", f->name);
+        f = NULL;
+    }
+    if (!f || f->n_rows > 0)
+        p->sections[p->n_sections++] = (struct html_section){ .heading = heading, .text = text, .frame = f, .is_folded = true };
 }
 
 static void add_fact(struct pages *p, const char *key, const char *value)
@@ -134,16 +202,38 @@ static const char *measured_settings(struct arena *a, const struct frame *cells)
     return NULL;
 }
 
+/* The commands that measured, each once. */
+static int add_commands(struct pages *p, struct err *err)
+{
+    struct run_row *runs;
+    struct buf text = BUF_INIT;
+    int n;
+    if (query_runs(p->store, p->a, &runs, &n, err) < 0)
+        return -1;
+    for (int i = 0; i < n; i++) {
+        bool is_known = false;
+        for (int k = 0; k < i && !is_known; k++)
+            is_known = strcmp(runs[k].command, runs[i].command) == 0 && strcmp(runs[k].study, runs[i].study) == 0;
+        if (!is_known)
+            buf_printf(&text, "%s%s%s%s", text.len ? "\n" : "", runs[i].command, runs[i].study[0] ? " " : "", runs[i].study);
+    }
+    if (text.len)
+        add_fact(p, "Commands", arena_strdup(p->a, text.data));
+    buf_release(&text);
+    return 0;
+}
+
 static int add_facts(struct pages *p, struct err *err)
 {
     const char *machine = first_text(&p->cells, "machine"), *info = NULL;
     if (machine && query_machine(p->store, p->a, machine, &info, err) < 0)
         return -1;
     add_machine_facts(p, info);
+    add_fact(p, "perbit", PERBIT_VERSION);
     add_fact(p, "Engine", first_text(&p->cells, "engine"));
     add_fact(p, "First measured (UTC)", first_text(&p->cells, "started"));
     add_fact(p, "Settings", measured_settings(p->a, &p->cells));
-    return 0;
+    return add_commands(p, err);
 }
 
 /* Failed cells have a table of their own: a hole in a figure is explained, never silent. */
@@ -165,7 +255,8 @@ static void collect_failures(struct pages *p)
 
 static int read_frames(struct pages *p, struct err *err)
 {
-    if (analyse_levels(&p->levels, p->store, err) < 0 || analyse_tasks(&p->tasks, p->store, err) < 0 ||
+    if (overview_load(&p->overview, p->store, &p->options->matrix, p->options->margin_pct, err) < 0 ||
+        analyse_levels(&p->levels, p->store, err) < 0 || analyse_tasks(&p->tasks, p->store, err) < 0 ||
         analyse_speed(&p->speed, p->store, err) < 0 ||
         analyse_text(&p->text, p->store, err) < 0 || analyse_cells(&p->cells, p->store, err) < 0)
         return -1;
@@ -177,11 +268,22 @@ static int read_frames(struct pages *p, struct err *err)
     return 0;
 }
 
-static int build(struct pages *p, struct buf *out, struct err *err)
+static void release(struct pages *p)
 {
-    for (size_t i = 0; i < sizeof charts / sizeof charts[0]; i++)
-        if (has_values(&p->levels, charts[i].column) && add_chart(p, (int)i, err) < 0)
-            return -1;
+    overview_release(&p->overview);
+    frame_release(&p->levels);
+    frame_release(&p->tasks);
+    frame_release(&p->tasks_shown);
+    frame_release(&p->speed);
+    frame_release(&p->speed_shown);
+    frame_release(&p->text);
+    frame_release(&p->cells);
+    frame_release(&p->failures);
+}
+
+static void add_tables(struct pages *p)
+{
+    add_table(p, "Failed", "What could not be measured, and why.", &p->failures);
     add_table(p, "Levels",
               "One row a level of a model; where something was measured with several settings, a row for each of them. Loss and "
               "KL divergence are against the base level; \"95% low\" and \"95% high\" are the ends of a 95 % interval.",
@@ -200,36 +302,93 @@ static int build(struct pages *p, struct buf *out, struct err *err)
               "pp512 processes a prompt of 512 tokens, tg128 generates 128 tokens. Mean, SD and median are of the runs; token p50 "
               "and p95 are times of single generated tokens. Bandwidth used: bytes of weights read a second, as a share of the "
               "memory bandwidth measured here.", &p->speed_shown);
-    add_table(p, "Failed", "What could not be measured, and why.", &p->failures);
-    if (add_facts(p, err) < 0)
-        return -1;
+}
+
+static int build(struct pages *p, struct buf *out, const char *live_version, struct err *err)
+{
+    struct buf json = BUF_INIT;
+    int ret = -1;
+    for (size_t i = 0; i < sizeof charts / sizeof charts[0]; i++)
+        if (add_chart(p, (int)i, err) < 0)
+            goto done;
+    add_tables(p);
+    if (add_facts(p, err) < 0 || add_all_raw(p, err) < 0)
+        goto done;
+    dashboard_json(&json, &p->overview.dashboard);
     const struct html_page page = {
         .title = "What quantization costs", .subtitle = "perbit: bang per bit", .facts = p->facts, .n_facts = p->n_facts,
         .sections = p->sections, .n_sections = p->n_sections, .notes = notes, .version = PERBIT_VERSION,
-        .is_synthetic = p->levels.is_synthetic,
+        .dashboard = json.data, .provenance = &p->overview.provenance, .raw_data = p->raw, .n_raw_data = p->n_raw,
+        .live_version = live_version, .is_synthetic = p->levels.is_synthetic, .is_upcast = p->overview.is_upcast,
     };
-    return html_write(out, &page, err);
+    ret = html_write(out, &page, err);
+done:
+    buf_release(&json);
+    return ret;
 }
 
-int pages_write(struct store *s, const char *dir, struct arena *a, const char **out_page, struct err *err)
+int pages_write(struct store *s, const char *dir, const struct pages_options *options, struct arena *a, const char **out_page,
+                struct err *err)
 {
-    struct pages p = { .store = s, .a = a, .dir = dir };
+    struct pages p = { .store = s, .a = a, .dir = dir, .options = options };
     struct buf html = BUF_INIT;
-    int ret = -1;
     *out_page = fs_join(a, dir, "index.html");
-    if (read_frames(&p, err) < 0 || fs_mkdirs(dir, err) < 0 || build(&p, &html, err) < 0 ||
-        fs_write(*out_page, html.data, html.len, err) < 0)
-        goto done;
-    ret = 0;
-done:
+    int rc = read_frames(&p, err) < 0 || fs_mkdirs(dir, err) < 0 || build(&p, &html, NULL, err) < 0 ||
+                     fs_write(*out_page, html.data, html.len, err) < 0 ? -1 : 0;
     buf_release(&html);
-    frame_release(&p.levels);
-    frame_release(&p.tasks);
-    frame_release(&p.tasks_shown);
-    frame_release(&p.speed);
-    frame_release(&p.speed_shown);
-    frame_release(&p.text);
-    frame_release(&p.cells);
-    frame_release(&p.failures);
-    return ret;
+    release(&p);
+    return rc;
+}
+
+int pages_live_html(struct buf *out, struct store *s, const struct pages_options *options, const char *version, struct err *err)
+{
+    struct arena a;
+    arena_init(&a);
+    struct pages p = { .store = s, .a = &a, .options = options };
+    int rc = read_frames(&p, err) < 0 ? -1 : build(&p, out, version, err);
+    release(&p);
+    arena_release(&a);
+    return rc;
+}
+
+static int put_live_charts(struct jw *w, const struct pages *p, struct err *err)
+{
+    jw_key(w, "charts");
+    jw_object(w);
+    for (size_t i = 0; i < sizeof charts / sizeof charts[0]; i++) {
+        struct buf spec = BUF_INIT;
+        int rc = make_spec(&spec, p, (int)i, err);
+        if (rc > 0) {
+            jw_key(w, charts[i].chart);
+            jw_raw(w, spec.data);
+        }
+        buf_release(&spec);
+        if (rc < 0)
+            return -1;
+    }
+    jw_end(w);
+    return 0;
+}
+
+int pages_live_json(struct buf *out, struct store *s, const struct pages_options *options, struct err *err)
+{
+    struct arena a;
+    struct buf data = BUF_INIT;
+    struct jw w;
+    arena_init(&a);
+    struct pages p = { .store = s, .a = &a, .options = options };
+    int rc = read_frames(&p, err);
+    if (rc == 0) {
+        dashboard_json(&data, &p.overview.dashboard);
+        jw_init(&w, out);
+        jw_object(&w);
+        jw_key(&w, "data");
+        jw_raw(&w, data.data);
+        rc = put_live_charts(&w, &p, err);
+        jw_end(&w);
+    }
+    buf_release(&data);
+    release(&p);
+    arena_release(&a);
+    return rc;
 }

@@ -188,6 +188,9 @@ static const struct opt_row rows[] = {
       .help = "REPO is a data set, as datasets/REPO would say" },
     { .key = "pull", .type = OPT_BOOL, AT(pull), .def = "true", .group = "hub",
       .help = "load models (hub:REPO:FILE) and data sets of tasks from the hub when they are not here" },
+    { .key = "host", .type = OPT_STR, AT(host), .def = "127.0.0.1", .group = "serve",
+      .help = "address to answer on; 0.0.0.0 lets every computer that reaches this one read the store" },
+    { .key = "port", .type = OPT_INT, AT(port), .def = "8000", .min = 0, .max = 65535, .group = "serve", .help = "0: any that is free" },
 
     { .key = "output", .short_name = "o", .type = OPT_CHOICE, AT(output), .def = "text", .choices = formats,
       .group = "output", .help = "format of the result" },

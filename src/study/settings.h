@@ -57,6 +57,9 @@ struct settings {
     int64_t ram;
     const char *reserve, *task_weights;
     double min_tps, tolerance;
+    /* serve */
+    const char *host;
+    int64_t port;
     bool table;
     /* hub */
     bool dataset, pull;

@@ -95,6 +95,7 @@ static void write_page(const char *dir, const char *name, struct sample_shape sh
 {
     static const struct html_fact facts[] = {{"Processor", "Made-up CPU, 8 cores"}, {"Commit", "0000000 (made up)"}, {"Command", "perbit run study.yaml\nperbit report out"}};
     static const char *const notes[] = {"A made-up note: two cells of other settings were left out."};
+    static const char *const raw[] = {"data/variants.csv"};
     struct err err = {0};
     struct sample_study s;
     struct page p = {0};
@@ -109,7 +110,7 @@ static void write_page(const char *dir, const char *name, struct sample_shape sh
                                               .margin_pct = 1, .notes = notes, .n_notes = shape.has_gaps});
     struct html_page page = {.title = "Bang per bit", .subtitle = "Made-up models", .facts = facts, .n_facts = 3, .sections = p.sections,
                              .n_sections = p.n, .version = "0.0.0", .dashboard = json.data, .provenance = &provenance,
-                             .raw_data = "raw/", .is_upcast = shape.n_models > 1};
+                             .raw_data = raw, .n_raw_data = 1, .is_upcast = shape.n_models > 1};
     check(html_write(&html, &page, &err), &err);
     save(dir, name, "html", &html);
     if (strcmp(name, "full") == 0 || strcmp(name, "one") == 0)

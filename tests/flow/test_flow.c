@@ -375,7 +375,7 @@ static void the_page_says_that_it_is_synthetic(void **state)
     struct fixture *f = *state;
     const char *page;
     struct buf html = BUF_INIT;
-    ok(f, pages_write(f->store, in_dir(f, "page"), &f->arena, &page, &f->err));
+    ok(f, pages_write(f->store, in_dir(f, "page"), &(struct pages_options)PAGES_DEFAULT, &f->arena, &page, &f->err));
     ok(f, fs_read(&html, page, &f->err));
     assert_non_null(strstr(html.data, "<title>SYNTHETIC"));
     assert_non_null(strstr(html.data, ">SYNTHETIC</text>"));

@@ -55,6 +55,7 @@ breaks "gguf.h in a header" engine/model_llama.h '#include "gguf.h"' "<gguf.h> b
 breaks "sqlite3.h" study/a.c '#include <sqlite3.h>' "<sqlite3.h> belongs in store/"
 breaks "curl" study/a.c '#include <curl/curl.h>' "<curl/curl.h> belongs in hub/"
 breaks "quickjs" study/a.c '#include <quickjs.h>' "<quickjs.h> belongs in report/"
+breaks "microhttpd" report/html.c '#include <microhttpd.h>' "<microhttpd.h> belongs in report/httpd.c only"
 breaks "librsvg" cli/a.c '#include <librsvg/rsvg.h>' "<librsvg/rsvg.h> belongs in report/"
 breaks "jinja in C" tasks/a.c '#include "jinja/lexer.h"' "<jinja/lexer.h> belongs in a C++ shim"
 breaks "path without folder" base/a.c '#include "err.h"' '"err.h": write "folder/file.h"'

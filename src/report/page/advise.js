@@ -10,6 +10,12 @@ function adviceFor(budget, leastTps) {
   return { best: fit[0], others: fit.slice(1).filter(function (v) { return v.score_hi_pct >= fit[0].score_pct; }), n: fit.length };
 }
 
+// Machines are sold in GiB, files measured in GB. A quarter of the machine, at least 1 GiB, is kept, as perbit recommend has it;
+// or what the reader says.
+function leftFor(gib) {
+  return 1.073741824 * (gib - (state.reserve === "" ? Math.max(1, gib / 4) : Number(state.reserve) || 0));
+}
+
 function adviceText(v) {
   return variantName(v) + ": score " + formatNumber(v.score_pct, 1) + " (" + formatNumber(v.score_lo_pct, 1) + " to " +
     formatNumber(v.score_hi_pct, 1) + "), " + formatNumber(memoryOf(v), 2) + " GB " + (isNumber(v.ram_gb) ? "peak memory" : "file, memory not measured") +
@@ -45,21 +51,20 @@ function adviseMake(place) {
   var slide = make("input", { type: "range", min: 1, max: 32, step: 0.5 }), shown = make("output", {});
   slide.addEventListener("input", function () { stateSet({ budget: slide.value }); });
   field(form, "Your machine's memory", slide, shown).id = "advise-budget";
-  numberBoxOf(form, "reserve", "Kept for everything else", "GB");
+  numberBoxOf(form, "reserve", "Kept for everything else", "GiB");
   var show = function () {
     slide.value = state.budget;
-    shown.textContent = state.budget + " GB";
-    var reserve = Number(state.reserve) || 0;
+    shown.textContent = state.budget + " GiB";
     clear(cards);
-    [4, 8, 16].forEach(function (gb) { adviceCard(cards, gb + " GB machine", gb - reserve); });
-    if (![4, 8, 16].includes(Number(state.budget))) adviceCard(cards, state.budget + " GB machine", Number(state.budget) - reserve);
+    [4, 8, 16].forEach(function (gib) { adviceCard(cards, gib + " GiB machine", leftFor(gib)); });
+    if (![4, 8, 16].includes(Number(state.budget))) adviceCard(cards, state.budget + " GiB machine", leftFor(Number(state.budget)));
   };
   advise.show = show;
   show();
 }
 
 function numberBoxOf(form, key, label, unit) {
-  var input = make("input", { type: "number", min: 0, step: 0.5, value: state[key] });
+  var input = make("input", { type: "number", min: 0, step: 0.5, value: state[key], placeholder: "a quarter" });
   input.addEventListener("input", function () { stateSet(Object.fromEntries([[key, input.value]])); });
   controls.push(function () { if (input.value !== state[key]) input.value = state[key]; });
   field(form, label, input, make("span", { className: "unit", textContent: unit }));

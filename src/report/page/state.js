@@ -3,7 +3,7 @@
 
 var firstState = {
   sort: "score_pct", down: "1", task: "", q: "", model: "", family: "", level: "", ram: "", tps: "", cols: "", cmp: "",
-  pair: "", reserve: "2", budget: "8",
+  pair: "", reserve: "", budget: "8",
 };
 var state = Object.assign({}, firstState), stateListeners = [];
 
