@@ -144,6 +144,8 @@ static const struct opt_row rows[] = {
 
     { .key = "store", .type = OPT_STR, AT(store), .group = "store",
       .help = "the store file; perbit.db unless the study names one" },
+    { .key = "tier", .type = OPT_STR, AT(tier), .group = "tiers",
+      .help = "only this tier of the study, by number or name; all of them, one after the other, when left out" },
     { .key = "out_dir", .type = OPT_STR, AT(out_dir), .group = "run",
       .help = "folder for quantized files; models beside the study file" },
     { .key = "keep_files", .type = OPT_BOOL, AT(keep_files), .def = "true", .group = "run",

@@ -43,7 +43,7 @@ struct settings {
     const char *imatrix;
     bool allow_requantize, pure, overwrite;
     /* run */
-    const char *store, *out_dir;
+    const char *store, *out_dir, *tier;
     bool keep_files, retry_failed;
     int64_t disk_budget, memory_budget;
     /* output */

@@ -71,8 +71,8 @@ ask "$dir/e.db" --adapter "$dir/lora.gguf" >/dev/null
 [ "$(python3 -c 'import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute("SELECT sum(attempts) FROM cell").fetchone()[0])' "$dir/e.db")" = 6 ]
 
 # memory: predicted with what the adapter takes
-"$PERBIT" memory "$model" -q --store "$dir/m.db" --memory_ctx 512 -t "$threads" >/dev/null
-"$PERBIT" memory "$model" -q --store "$dir/m.db" --memory_ctx 512 -t "$threads" --adapter "$dir/lora.gguf" >/dev/null
+"$PERBIT" memory "$model" -q --store "$dir/m.db" --memory_ctx 1024 -t "$threads" >/dev/null
+"$PERBIT" memory "$model" -q --store "$dir/m.db" --memory_ctx 1024 -t "$threads" --adapter "$dir/lora.gguf" >/dev/null
 python3 - "$dir/m.db" "$dir/lora.gguf" <<'PY'
 import os, sqlite3, sys
 v = dict(sqlite3.connect(sys.argv[1]).execute("SELECT adapter, value FROM measure JOIN cell ON cell.id = cell_id WHERE metric = 'pred_weights'"))
