@@ -165,6 +165,9 @@ static const struct opt_row rows[] = {
     { .key = "quiet", .short_name = "q", .type = OPT_BOOL, AT(quiet), .def = "false", .group = "output",
       .help = "no progress, only results and errors" },
 
+    { .key = "licences", .alias = "licenses", .type = OPT_BOOL, AT(licences), .def = "false", .group = "doctor",
+      .help = "the licences of all that is inside this program and is not its own" },
+
     { .key = "man", .type = OPT_BOOL, AT(man), .def = "false", .group = "help",
       .help = "the whole help as a manual page (man -l reads it)" },
 };

@@ -50,7 +50,7 @@ struct settings {
     const char *output;
     bool json, verbose, quiet;
     /* help */
-    bool man;
+    bool man, licences;
 };
 
 extern const struct opt_table settings_table;
