@@ -8,6 +8,7 @@
 #include "report/html.h"
 #include "report/svg.h"
 #include "store/query.h"
+#include "study/adapter.h"
 #include "study/analyse.h"
 #include "study/analyse_tasks.h"
 
@@ -17,7 +18,7 @@ struct pages {
     struct store *store;
     struct arena *a;
     const char *dir;
-    struct frame levels, tasks, tasks_shown, speed, speed_shown, text, cells, failures;
+    struct frame levels, lines, tasks, tasks_shown, speed, speed_shown, text, cells, failures;
     struct html_section sections[CHARTS_MAX + 4];
     int n_sections;
     struct html_fact facts[FACTS_MAX];
@@ -41,6 +42,25 @@ static const struct {
       "Median tokens a second, generation and prompt, against the file's size." },
 };
 
+/* The levels as charts draw them: a line a model, and one more for each of its adapters. */
+static void make_lines(struct pages *p)
+{
+    const struct frame *f = &p->levels;
+    const int model = frame_column(f, "model"), adapter = frame_column(f, "adapter"), scale = frame_column(f, "adapter_scale");
+    frame_init(&p->lines, f->name);
+    p->lines.is_synthetic = f->is_synthetic;
+    for (int c = 0; c < f->n_columns; c++)
+        frame_set_label(&p->lines, frame_add_column(&p->lines, f->columns[c].name, f->columns[c].unit, f->columns[c].kind),
+                        f->columns[c].label, f->columns[c].decimals);
+    for (int r = 0; r < f->n_rows; r++) {
+        frame_copy_row(&p->lines, f, r);
+        if (frame_at(f, r, adapter)->is_set)
+            frame_set_text(&p->lines, r, model,
+                           arena_printf(p->a, "%s + %s", frame_at(f, r, model)->text,
+                                        adapter_label(p->a, frame_at(f, r, adapter)->text, frame_at(f, r, scale)->num)));
+    }
+}
+
 static bool has_values(const struct frame *f, const char *name)
 {
     int column = frame_column(f, name);
@@ -54,7 +74,7 @@ static int add_chart(struct pages *p, int i, struct err *err)
 {
     struct buf spec = BUF_INIT, svg = BUF_INIT;
     int ret = -1;
-    if (chart_spec(&spec, chart_find(charts[i].chart), &p->levels, NULL, err) < 0 ||
+    if (chart_spec(&spec, chart_find(charts[i].chart), &p->lines, NULL, err) < 0 ||
         svg_render(&svg, spec.data, spec.len, NULL, err) < 0)
         goto done;
     const char *path = fs_join(p->a, p->dir, arena_printf(p->a, "%s.svg", charts[i].chart));
@@ -149,16 +169,16 @@ static int add_facts(struct pages *p, struct err *err)
 /* Failed cells have a table of their own: a hole in a figure is explained, never silent. */
 static void collect_failures(struct pages *p)
 {
-    static const char *const columns[] = { "model", "level", "kind", "reason" };
+    static const char *const columns[] = { "model", "level", "adapter", "kind", "reason" };
     frame_init(&p->failures, "failures");
     p->failures.is_synthetic = p->cells.is_synthetic;
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 5; i++)
         frame_add_column(&p->failures, columns[i], "", FRAME_TEXT);
     for (int r = 0; r < p->cells.n_rows; r++) {
         if (strcmp(frame_at(&p->cells, r, frame_column(&p->cells, "status"))->text, "failed") != 0)
             continue;
         int row = frame_add_row(&p->failures);
-        for (int i = 0; i < 4; i++)
+        for (int i = 0; i < 5; i++)
             frame_set_text(&p->failures, row, i, frame_at(&p->cells, r, frame_column(&p->cells, columns[i]))->text);
     }
 }
@@ -169,6 +189,7 @@ static int read_frames(struct pages *p, struct err *err)
         analyse_speed(&p->speed, p->store, err) < 0 ||
         analyse_text(&p->text, p->store, err) < 0 || analyse_cells(&p->cells, p->store, err) < 0)
         return -1;
+    make_lines(p);
     frame_select(&p->tasks_shown, &p->tasks, analyse_tasks_shown);
     frame_select(&p->speed_shown, &p->speed, analyse_speed_shown);
     collect_failures(p);
@@ -224,6 +245,7 @@ int pages_write(struct store *s, const char *dir, struct arena *a, const char **
 done:
     buf_release(&html);
     frame_release(&p.levels);
+    frame_release(&p.lines);
     frame_release(&p.tasks);
     frame_release(&p.tasks_shown);
     frame_release(&p.speed);

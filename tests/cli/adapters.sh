@@ -86,6 +86,11 @@ for p in glob.glob("out/results/tiny/*.json"):
     d = json.load(open(p))
     assert len(d["summary"]) == 1 and len({(r["adapter"], r["adapter_scale"]) for k in d if k != "synthetic" for r in d[k]}) == 1, p
 END
+# a page's charts: a line for each adapter beside the model's own
+$PERBIT report page three.yaml >/dev/null
+python3 -c '
+text = open("page/index.html").read()
+assert "tiny + maths" in text and "tiny + half:0.5" in text'
 # the same without keeping files: one level at a time, each file made once
 sed 's/^store: .*/store: one.db/; $a keep_files: no\nout_dir: made_files' three.yaml >one.yaml
 $PERBIT run one.yaml 2>log
