@@ -5,12 +5,17 @@
 #include "engine/backend.h"
 #include "machine/machine.h"
 
-static const char *const groups[] = { "output", NULL };
+static const char *const groups[] = { "doctor", "output", NULL };
+extern const unsigned char licences_txt[]; /* cmake/licences.cmake */
 
 static int run(struct invocation *in, struct err *err)
 {
     struct machine m;
     struct buf text = BUF_INIT;
+    if (in->settings.licences) {
+        printf("perbit has its own licence (MIT) and holds\n%s", (const char *)licences_txt);
+        return EXIT_DONE;
+    }
     if (machine_load(&m, &in->arena, NULL, err) < 0)
         return EXIT_FAILED;
     if (in->settings.json) {

@@ -8,7 +8,7 @@
  * n_bytes  of tensor data: about what it takes of memory
  * Errors   ERR_IO no such file; ERR_FORMAT not a GGUF file, or truncated; ERR_MODEL a model, another kind of adapter, another
  *          architecture; ERR_UNSUPPORTED an adapter that waits for certain tokens (aLoRA), which is no property of a whole text
- * Source   llama-adapter.cpp of the pinned llama.cpp; convert_lora_to_gguf.py        Tests  model/test_adapter_llama.c
+ * Source   llama-adapter.cpp of the pinned llama.cpp; convert_lora_to_gguf.py        Tests  model/adapter.sh
  */
 #ifndef PERBIT_ENGINE_ADAPTER_GGUF_H
 #define PERBIT_ENGINE_ADAPTER_GGUF_H

@@ -236,6 +236,24 @@ int query_text_count(struct store *s, int64_t cell_id, const char *why, int64_t 
     return rc < 0 ? -1 : 0;
 }
 
+int query_think_tokens(struct store *s, int64_t cell_id, double **out, int *out_n, struct err *err)
+{
+    sqlite3_stmt *q;
+    struct doubles d = { 0 };
+    int rc;
+    *out = NULL;
+    *out_n = 0;
+    if (st_prepare(s, &q, "SELECT n_think_tokens FROM generated WHERE cell_id = ? AND why <> 'error' ORDER BY idx, slot", err) < 0)
+        return -1;
+    st_bind(q, "i", cell_id);
+    while ((rc = st_step(s, q, err)) == 1)
+        append_row(s, &d, q, false, err); /* a scalar cannot fail */
+    sqlite3_finalize(q);
+    *out = d.v;
+    *out_n = d.n;
+    return rc < 0 ? -1 : 0;
+}
+
 /* The first column of the first row of a query, in a; NULL when there is no row. */
 static int one_text(struct store *s, struct arena *a, sqlite3_stmt *q, const char **out, struct err *err)
 {

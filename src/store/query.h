@@ -64,6 +64,8 @@ struct query_text {
 int query_texts(struct store *s, struct arena *a, int64_t cell_id, struct query_text **out, int *out_n, struct err *err);
 /* How many answers of a cell ended like this. */
 int query_text_count(struct store *s, int64_t cell_id, const char *why, int64_t *out, struct err *err);
+/* Tokens of reasoning of each answer of a cell that has one; *out [*out_n]: free(). */
+int query_think_tokens(struct store *s, int64_t cell_id, double **out, int *out_n, struct err *err);
 /* The text of a fact, in a; NULL when there is none. */
 int query_fact(struct store *s, struct arena *a, int64_t cell_id, const char *key, const char **out,
                struct err *err);

@@ -164,6 +164,23 @@ static int put_filter(struct frame *f, struct results *s, const struct cell_row 
     return 0;
 }
 
+/* How long a thinking model thought: a row of its own, of answers in words, where there was any reasoning. */
+static int put_reasoning(struct frame *f, struct results *s, const struct cell_row *c, yyjson_val *fact, struct err *err)
+{
+    double *x;
+    int n;
+    if (query_think_tokens(s->store, c->id, &x, &n, err) < 0)
+        return -1;
+    if (n > 0 && describe_max(x, (size_t)n) > 0) {
+        const struct estimate e = { describe_mean(x, (size_t)n), n > 1 ? describe_se(x, (size_t)n) : NAN };
+        int row = put_row(f, c, json_str_or(fact, "name", c->task), "task", "reasoning_tokens", n, e, normal_interval95(e));
+        frame_put_text(f, row, "version", json_str_or(fact, "version", ""));
+        frame_put_int(f, row, "num_fewshot", json_int_or(fact, "num_fewshot", 0));
+    }
+    free(x);
+    return 0;
+}
+
 static int put_cell(struct frame *f, struct results *s, const struct cell_row *c, struct json *fact, struct err *err)
 {
     yyjson_val *filters = yyjson_obj_get(json_root(fact), "filters"), *name;
@@ -173,7 +190,7 @@ static int put_cell(struct frame *f, struct results *s, const struct cell_row *c
     yyjson_arr_foreach(filters, i, n, name)
         if (put_filter(f, s, c, fact, yyjson_is_str(name) ? arena_strdup(s->a, yyjson_get_str(name)) : "", (int)i, err) < 0)
             return -1;
-    return 0;
+    return put_reasoning(f, s, c, json_root(fact), err);
 }
 
 /* --- groups ------------------------------------------------------------------------------------ */

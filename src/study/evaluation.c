@@ -11,6 +11,7 @@
 #include "data/dataset.h"
 #include "study/hubdata.h"
 #include "tasks/grader.h"
+#include "tasks/think.h"
 
 struct evaluation {
     const struct settings *settings;
@@ -20,7 +21,8 @@ struct evaluation {
     struct datasets *datasets;
     struct dataset **dataset; /* [suite->n_tasks], NULL before it was opened */
     uint64_t fewshot_seed, torch_seed;
-    yyjson_doc *chat_arguments; /* or NULL */
+    yyjson_doc **chat_arguments; /* [n_chat_arguments]: items read them */
+    int n_chat_arguments;
 };
 
 /* --- opening ----------------------------------------------------------------------------------- */
@@ -108,7 +110,9 @@ void evaluation_close(struct evaluation *e)
     for (int i = 0; e->dataset && i < e->suite->n_tasks; i++)
         dataset_close(e->dataset[i]);
     free(e->dataset);
-    yyjson_doc_free(e->chat_arguments);
+    for (int i = 0; i < e->n_chat_arguments; i++)
+        yyjson_doc_free(e->chat_arguments[i]);
+    free(e->chat_arguments);
     datasets_close(e->datasets);
     suite_close(e->suite);
     catalog_close(e->catalog);
@@ -270,17 +274,35 @@ int evaluation_data_sha256(char out[65], struct evaluation *e, int i, struct err
 /* The day that Llama 3's own template falls back to, at noon UTC. */
 static const int64_t CHAT_TIME_S = 1721995200;
 
-/* enable_thinking, where --think says something: templates of thinking models know the variable. */
-static yyjson_val *think_argument(struct evaluation *e)
+static yyjson_val *chat_argument(struct evaluation *e, const char *variable, bool value)
 {
-    static const char on[] = "{\"enable_thinking\":true}", off[] = "{\"enable_thinking\":false}";
+    const char *text = arena_printf(&e->arena, "{\"%s\":%s}", variable, value ? "true" : "false");
+    e->chat_arguments = xrealloc(e->chat_arguments, (size_t)(e->n_chat_arguments + 1) * sizeof *e->chat_arguments);
+    e->chat_arguments[e->n_chat_arguments] = yyjson_read(text, strlen(text), 0);
+    return yyjson_doc_get_root(e->chat_arguments[e->n_chat_arguments++]);
+}
+
+/* What --think asks of the chat template: its own switch where it has one; else off closes the reasoning at once, if the template
+   has tags for it. What it cannot do is refused: an answer would say something else than its settings. */
+static int set_thinking(struct chat_options *o, struct evaluation *e, const char *template, struct err *err)
+{
+    struct think_template t;
     enum think_mode mode;
     int64_t budget;
-    if (gen_options_think(&mode, &budget, e->settings, NULL) < 0 || mode == THINK_AUTO)
-        return NULL;
-    if (!e->chat_arguments)
-        e->chat_arguments = mode == THINK_OFF ? yyjson_read(off, sizeof off - 1, 0) : yyjson_read(on, sizeof on - 1, 0);
-    return yyjson_doc_get_root(e->chat_arguments);
+    if (gen_options_think(&mode, &budget, e->settings, err) < 0)
+        return -1;
+    if (mode == THINK_AUTO)
+        return 0;
+    think_probe(&t, template, o);
+    if (mode == THINK_OFF && !t.variable && !t.has_tags)
+        return err_set(err, ERR_UNSUPPORTED, "--think off: the model's chat template knows nothing of thinking; leave the option out");
+    if (mode == THINK_BUDGET && !t.has_tags)
+        return err_set(err, ERR_UNSUPPORTED, "--think %s: the model's chat template has no </think> to end the reasoning with",
+                       e->settings->think);
+    if (t.variable)
+        o->arguments = chat_argument(e, t.variable, mode != THINK_OFF);
+    o->closes_thinking = mode == THINK_OFF && !t.variable;
+    return 0;
 }
 
 int evaluation_items(struct items **out, struct evaluation *e, int i, int64_t first_doc,
@@ -296,8 +318,9 @@ int evaluation_items(struct items **out, struct evaluation *e, int i, int64_t fi
     };
     if (chat) {
         o.chat_template = chat->template;
-        o.chat = (struct chat_options){ .bos = chat->bos, .eos = chat->eos, .now_s = CHAT_TIME_S,
-                                        .arguments = think_argument(e) };
+        o.chat = (struct chat_options){ .bos = chat->bos, .eos = chat->eos, .now_s = CHAT_TIME_S };
+        if (set_thinking(&o.chat, e, chat->template, err) < 0)
+            return -1;
     }
     if (open_rows(&eval, &pool, e, i, err) < 0)
         return -1;
@@ -438,7 +461,11 @@ static int check_generation(const struct evaluation *e, int i, struct err *err)
     arena_init(&a);
     int rc = gen_options_of(&o, &a, e->suite->tasks[i], e->settings, err);
     arena_release(&a);
-    return rc < 0 ? -1 : gen_options_think(&mode, &budget, e->settings, err);
+    if (rc < 0 || gen_options_think(&mode, &budget, e->settings, err) < 0)
+        return -1;
+    if (mode == THINK_OFF && !e->settings->apply_chat_template)
+        return err_set(err, ERR_USAGE, "--think off needs --apply_chat_template: plain text has no switch for it");
+    return 0;
 }
 
 int evaluation_check(const struct evaluation *e, int i, struct err *err)

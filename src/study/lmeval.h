@@ -24,6 +24,7 @@ struct lmeval_task {
     const struct plan_cell *cell;
     int64_t n_rows, n;               /* rows of the split, documents that were scored */
     int64_t n_cut;                   /* tokens that did not fit */
+    struct estimate reasoning;       /* generation: mean number of tokens of reasoning an answer; 0 without any */
     int64_t n_limit, n_error;        /* generation: answers that ended at the token limit; documents without one */
     const char *filters[TASK_FILTERS_MAX]; /* [n_filters] */
     int n_filters;

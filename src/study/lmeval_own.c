@@ -16,6 +16,8 @@ static void write_own_task(struct jw *w, const struct lmeval *r, const struct lm
     if (t->task->kind == ITEM_GENERATE) {
         jw_kint(w, "ended_at_token_limit", t->n_limit);
         jw_kint(w, "without_answer", t->n_error);
+        jw_knum(w, "reasoning_tokens_mean", t->reasoning.value);
+        jw_knum(w, "reasoning_tokens_stderr", t->reasoning.se);
     }
     if (t->task->rubric)
         jw_kint(w, "unreadable_scores", t->n - t->total[0].n);

@@ -91,6 +91,18 @@ static int read_ends(struct lmeval_task *t, struct store *store, struct err *err
                ? -1 : query_text_count(store, t->cell->id, "error", &t->n_error, err);
 }
 
+static int read_reasoning(struct lmeval_task *t, struct store *store, struct err *err)
+{
+    double *x;
+    int n;
+    if (query_think_tokens(store, t->cell->id, &x, &n, err) < 0)
+        return -1;
+    if (n > 0)
+        t->reasoning = (struct estimate){ describe_mean(x, (size_t)n), n > 1 ? describe_se(x, (size_t)n) : NAN };
+    free(x);
+    return 0;
+}
+
 static int read_cut(struct lmeval_task *t, struct store *store, struct err *err)
 {
     double *x;
@@ -110,7 +122,8 @@ static int read_task(struct lmeval_task *out, const struct lmeval *r, const stru
     if (read_filters(out, r->a, err) < 0)
         return -1;
     sort_metrics(out);
-    if (read_metrics(out, r->store, err) < 0 || read_ends(out, r->store, err) < 0)
+    if (read_metrics(out, r->store, err) < 0 || read_ends(out, r->store, err) < 0 ||
+        read_reasoning(out, r->store, err) < 0)
         return -1;
     if (evaluation_n_rows(&out->n_rows, r->evaluation, i_task, err) < 0)
         return -1;

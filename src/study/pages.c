@@ -9,6 +9,7 @@
 #include "report/svg.h"
 #include "report/writer.h"
 #include "store/query.h"
+#include "study/adapter.h"
 #include "study/analyse.h"
 #include "study/analyse_tasks.h"
 #include "study/overview.h"
@@ -21,7 +22,7 @@ struct pages {
     const char *dir; /* NULL: only the page, and no pictures in it */
     const struct pages_options *options;
     struct overview overview;
-    struct frame levels, tasks, tasks_shown, speed, speed_shown, text, cells, failures;
+    struct frame levels, lines, tasks, tasks_shown, speed, speed_shown, text, cells, failures;
     struct html_section sections[CHARTS_MAX + 6];
     int n_sections;
     struct html_fact facts[FACTS_MAX];
@@ -54,6 +55,25 @@ static const struct {
       "Median tokens a second, generation and prompt, against the file's size." },
 };
 
+/* The levels as charts draw them: a line a model, and one more for each of its adapters. */
+static void make_lines(struct pages *p)
+{
+    const struct frame *f = &p->levels;
+    const int model = frame_column(f, "model"), adapter = frame_column(f, "adapter"), scale = frame_column(f, "adapter_scale");
+    frame_init(&p->lines, f->name);
+    p->lines.is_synthetic = f->is_synthetic;
+    for (int c = 0; c < f->n_columns; c++)
+        frame_set_label(&p->lines, frame_add_column(&p->lines, f->columns[c].name, f->columns[c].unit, f->columns[c].kind),
+                        f->columns[c].label, f->columns[c].decimals);
+    for (int r = 0; r < f->n_rows; r++) {
+        frame_copy_row(&p->lines, f, r);
+        if (frame_at(f, r, adapter)->is_set)
+            frame_set_text(&p->lines, r, model,
+                           arena_printf(p->a, "%s + %s", frame_at(f, r, model)->text,
+                                        adapter_label(p->a, frame_at(f, r, adapter)->text, frame_at(f, r, scale)->num)));
+    }
+}
+
 static bool has_values(const struct frame *f, const char *name)
 {
     int column = frame_column(f, name);
@@ -66,7 +86,7 @@ static bool has_values(const struct frame *f, const char *name)
 static const struct frame *chart_frame(const struct pages *p, const char *chart)
 {
     const struct frame *f = overview_frame(&p->overview, chart);
-    return f ? f : &p->levels;
+    return f ? f : &p->lines;
 }
 
 /* 1 and the spec; 0 when there is nothing to draw. */
@@ -239,16 +259,16 @@ static int add_facts(struct pages *p, struct err *err)
 /* Failed cells have a table of their own: a hole in a figure is explained, never silent. */
 static void collect_failures(struct pages *p)
 {
-    static const char *const columns[] = { "model", "level", "kind", "reason" };
+    static const char *const columns[] = { "model", "level", "adapter", "kind", "reason" };
     frame_init(&p->failures, "failures");
     p->failures.is_synthetic = p->cells.is_synthetic;
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 5; i++)
         frame_add_column(&p->failures, columns[i], "", FRAME_TEXT);
     for (int r = 0; r < p->cells.n_rows; r++) {
         if (strcmp(frame_at(&p->cells, r, frame_column(&p->cells, "status"))->text, "failed") != 0)
             continue;
         int row = frame_add_row(&p->failures);
-        for (int i = 0; i < 4; i++)
+        for (int i = 0; i < 5; i++)
             frame_set_text(&p->failures, row, i, frame_at(&p->cells, r, frame_column(&p->cells, columns[i]))->text);
     }
 }
@@ -260,6 +280,7 @@ static int read_frames(struct pages *p, struct err *err)
         analyse_speed(&p->speed, p->store, err) < 0 ||
         analyse_text(&p->text, p->store, err) < 0 || analyse_cells(&p->cells, p->store, err) < 0)
         return -1;
+    make_lines(p);
     frame_select(&p->tasks_shown, &p->tasks, analyse_tasks_shown);
     frame_select(&p->speed_shown, &p->speed, analyse_speed_shown);
     collect_failures(p);
@@ -272,6 +293,7 @@ static void release(struct pages *p)
 {
     overview_release(&p->overview);
     frame_release(&p->levels);
+    frame_release(&p->lines);
     frame_release(&p->tasks);
     frame_release(&p->tasks_shown);
     frame_release(&p->speed);

@@ -151,6 +151,8 @@ static const struct opt_row rows[] = {
 
     { .key = "store", .type = OPT_STR, AT(store), .group = "store",
       .help = "the store file; perbit.db unless the study names one" },
+    { .key = "tier", .type = OPT_STR, AT(tier), .group = "tiers",
+      .help = "only this tier of the study, by number or name; all of them, one after the other, when left out" },
     { .key = "out_dir", .type = OPT_STR, AT(out_dir), .group = "run",
       .help = "folder for quantized files; models beside the study file" },
     { .key = "keep_files", .type = OPT_BOOL, AT(keep_files), .def = "true", .group = "run",
@@ -202,6 +204,8 @@ static const struct opt_row rows[] = {
 
     { .key = "license", .type = OPT_STR, AT(license), .def = "cc-by-4.0", .group = "export",
       .help = "license that the data set's card names, an identifier of the Hub's list" },
+    { .key = "licences", .alias = "licenses", .type = OPT_BOOL, AT(licences), .def = "false", .group = "doctor",
+      .help = "the licences of all that is inside this program and is not its own" },
 
     { .key = "man", .type = OPT_BOOL, AT(man), .def = "false", .group = "help",
       .help = "the whole help as a manual page (man -l reads it)" },

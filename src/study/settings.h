@@ -45,7 +45,7 @@ struct settings {
     const char *imatrix;
     bool allow_requantize, pure, overwrite;
     /* run */
-    const char *store, *out_dir;
+    const char *store, *out_dir, *tier;
     bool keep_files, retry_failed;
     int64_t disk_budget, memory_budget;
     /* verdicts */
@@ -69,7 +69,7 @@ struct settings {
     /* export */
     const char *license;
     /* help */
-    bool man;
+    bool man, licences;
 };
 
 extern const struct opt_table settings_table;

@@ -16,6 +16,7 @@ struct reader {
     const char *dir;   /* of the study file: paths are relative to it */
     const char **mistakes; /* [n_mistakes], in the arena; at most MISTAKES_MAX */
     int n_mistakes;
+    const struct yaml_node *tiers; /* or NULL */
 };
 enum { MISTAKES_MAX = 100 };
 
@@ -291,14 +292,68 @@ static void read_tasks(struct reader *r, const struct yaml_node *node)
     buf_release(&all);
 }
 
-static const struct {
+static bool is_model(const struct study_model *m, const char *name)
+{
+    return m->name ? strcmp(m->name, name) == 0 : strcmp(m->path, name) == 0 || strcmp(fs_basename(m->path), name) == 0;
+}
+
+/* A tier's models: names of the study's. */
+static void pick_model(struct reader *r, struct study_model *to, int *n, const struct yaml_node *node)
+{
+    const struct study *s = r->study;
+    const char *text = text_of(r, node, "models"), *names[64];
+    struct buf hint = BUF_INIT;
+    int n_names = 0;
+    for (int i = 0; text && i < s->n_models; i++) {
+        if (s->models[i].path && is_model(&s->models[i], text)) {
+            to[(*n)++] = s->models[i];
+            return;
+        }
+        if (s->models[i].name && n_names < 64)
+            names[n_names++] = s->models[i].name;
+    }
+    if (!text)
+        return;
+    opt_suggest(&hint, text, names, n_names);
+    complain(r, node, "models: '%s' is not one of the study's models%s", text, hint.data);
+    buf_release(&hint);
+}
+
+static void pick_models(struct reader *r, const struct yaml_node *node)
+{
+    const struct yaml_node *const *items;
+    int n = items_of(&node, &items), n_models = 0;
+    struct study_model *models = arena_alloc(r->a, (size_t)(n + 1) * sizeof *models);
+    for (int i = 0; i < n; i++)
+        pick_model(r, models, &n_models, items[i]);
+    r->study->models = models;
+    r->study->n_models = n_models;
+}
+
+static void read_tier_name(struct reader *r, const struct yaml_node *node)
+{
+    r->study->tier = text_of(r, node, "name");
+}
+
+/* Read at the end: a tier builds on all other keys. */
+static void keep_tiers(struct reader *r, const struct yaml_node *node)
+{
+    r->tiers = node;
+}
+
+struct study_key {
     const char *key;
     void (*read)(struct reader *r, const struct yaml_node *node);
-} study_keys[] = {
+};
+static const struct study_key study_keys[] = {
     { "name", read_name }, { "models", read_models }, { "levels", read_levels },
+    { "base", read_base }, { "measures", read_measures }, { "tasks", read_tasks }, { "tiers", keep_tiers },
+};
+static const struct study_key tier_keys[] = {
+    { "name", read_tier_name }, { "models", pick_models }, { "levels", read_levels },
     { "base", read_base }, { "measures", read_measures }, { "tasks", read_tasks },
 };
-enum { N_STUDY_KEYS = sizeof study_keys / sizeof study_keys[0] };
+enum { N_STUDY_KEYS = sizeof study_keys / sizeof study_keys[0], N_TIER_KEYS = sizeof tier_keys / sizeof tier_keys[0] };
 
 static const char *const study_groups[] = { "engine", "text", "perplexity", "task files", "tasks", "generation", "thinking", "evaluation", "speed", "memory", "quantize", "store", "hub",
                                             "run", NULL };
@@ -322,35 +377,39 @@ static void read_setting(struct reader *r, const struct opt_row *row, const stru
         add_mistake(r, err.msg);
 }
 
-static void unknown_key(struct reader *r, const struct yaml_node *key)
+static void unknown_key(struct reader *r, const struct yaml_node *key, const struct study_key *keys, int n_keys)
 {
     const char *names[128];
     int n = 0;
-    for (; n < N_STUDY_KEYS; n++)
-        names[n] = study_keys[n].key;
+    for (; n < n_keys; n++)
+        names[n] = keys[n].key;
     for (int i = 0; i < settings_table.n && n < 128; i++)
         if (opt_in_groups(&settings_table.rows[i], study_groups))
             names[n++] = settings_table.rows[i].key;
-    complain_key(r, key, "", names, n);
+    complain_key(r, key, keys == tier_keys ? "tiers: " : "", names, n);
 }
 
-static void read_key(struct reader *r, const struct yaml_node *key, const struct yaml_node *value)
+static void read_key(struct reader *r, const struct yaml_node *key, const struct yaml_node *value, const struct study_key *keys,
+                     int n_keys)
 {
-    for (int i = 0; i < N_STUDY_KEYS; i++)
-        if (strcmp(study_keys[i].key, key->text) == 0) {
-            study_keys[i].read(r, value);
+    for (int i = 0; i < n_keys; i++)
+        if (strcmp(keys[i].key, key->text) == 0) {
+            keys[i].read(r, value);
             return;
         }
     const struct opt_row *row = opt_find(&settings_table, key->text);
-    if (row && opt_in_groups(row, study_groups))
+    if (row && keys == tier_keys && strcmp(row->key, "store") == 0)
+        complain(r, key, "store: belongs to the study, not to a tier: what tiers share is measured once");
+    else if (row && opt_in_groups(row, study_groups))
         read_setting(r, row, key, value);
     else
-        unknown_key(r, key);
+        unknown_key(r, key, keys, n_keys);
 }
 
 static void default_levels(struct study *s, struct arena *a)
 {
     const char **levels = arena_alloc(a, (size_t)quant_n() * sizeof *levels);
+    s->n_levels = 0;
     for (int i = 0; i < quant_n(); i++)
         if (quant_at(i)->in_study)
             levels[s->n_levels++] = quant_at(i)->name;
@@ -375,28 +434,127 @@ static bool needs_text(const struct study *s)
 
 static const enum kind default_measures[] = { KIND_KL, KIND_SPEED, KIND_MEMORY };
 
-static void finish(struct reader *r, const struct yaml_node *root)
+static bool needs_base(const struct study *s)
+{
+    for (int i = 0; i < s->n_measures; i++)
+        if (kind_info(s->measures[i])->needs_base)
+            return true;
+    return false;
+}
+
+/* The base of the study is no level of a tier that does not compare with it. */
+static void finish_base(struct reader *r, const struct yaml_node *root, const struct yaml_node *tier)
 {
     struct study *s = r->study;
-    if (!yaml_find(root, "models"))
-        complain(r, root, "missing key 'models' (a list of GGUF files)");
-    if (!yaml_find(root, "levels"))
-        default_levels(s, r->a);
-    if (!yaml_find(root, "measures") && !s->settings.tasks) {
-        s->n_measures = sizeof default_measures / sizeof default_measures[0];
-        memcpy(s->measures, default_measures, sizeof default_measures);
-    }
+    const struct yaml_node *own = yaml_find(tier ? tier : root, "base");
+    if (s->base && tier && !own && !has_level(s, s->base) && !needs_base(s))
+        s->base = NULL;
     if (!s->base && s->n_levels)
         s->base = s->levels[0];
     if (s->base && s->n_levels && !has_level(s, s->base))
-        complain(r, yaml_find(root, "base"), "base: '%s' is not one of the study's levels", s->base);
-    if (needs_text(s) && !s->settings.file)
-        complain(r, root, "missing key 'file' (the text for perplexity and kl)");
+        complain(r, own ? own : tier ? tier : root, "base: '%s' is not one of the %s's levels", s->base, tier ? "tier" : "study");
+}
+
+/* What both the study and the tier (or NULL) leave out. */
+static void finish(struct reader *r, const struct yaml_node *root, const struct yaml_node *tier)
+{
+    struct study *s = r->study;
+    bool has_measures = yaml_find(root, "measures") || (tier && (yaml_find(tier, "measures") || yaml_find(tier, "tasks")));
+    if (!yaml_find(root, "models"))
+        complain(r, root, "missing key 'models' (a list of GGUF files)");
+    if (!yaml_find(root, "levels") && !(tier && yaml_find(tier, "levels")))
+        default_levels(s, r->a);
+    if (!has_measures && !s->settings.tasks && (tier || !r->tiers)) {
+        s->n_measures = sizeof default_measures / sizeof default_measures[0];
+        memcpy(s->measures, default_measures, sizeof default_measures);
+    }
+    finish_base(r, root, tier);
+    if (needs_text(s) && !s->settings.file && (tier || !r->tiers))
+        complain(r, tier ? tier : root, "missing key 'file' (the text for perplexity and kl)");
     if (!s->name) {
         char *stem = arena_strdup(r->a, fs_basename(s->path));
         stem[strcspn(stem, ".")] = '\0';
         s->name = stem;
     }
+}
+
+/* --- tiers ------------------------------------------------------------------------------------- */
+
+static void read_tier(struct reader *r, const struct yaml_node *root, const struct yaml_node *node, int i)
+{
+    struct study *s = r->study;
+    s->tier = arena_printf(r->a, "%d", i + 1);
+    if (node->kind != YAML_MAPPING) {
+        complain(r, node, "tiers: expected a mapping (name, models, levels, measures, tasks, settings), found %s",
+                 yaml_kind_name(node));
+        return;
+    }
+    if (yaml_find(node, "measures") || yaml_find(node, "tasks")) {
+        s->n_measures = 0;
+        s->settings.tasks = NULL;
+    }
+    for (int k = 0; k < node->n; k++)
+        read_key(r, node->keys[k], node->items[k], tier_keys, N_TIER_KEYS);
+    finish(r, root, node);
+}
+
+static bool is_number(const char *text)
+{
+    return text[0] && text[strspn(text, "0123456789")] == '\0';
+}
+
+static void check_tier_name(struct reader *r, const struct study *tiers, int i, const struct yaml_node *node)
+{
+    const char *name = tiers[i].tier ? tiers[i].tier : "";
+    if (is_number(name) && atoi(name) != i + 1)
+        complain(r, node, "tiers: the name '%s' is the number of another tier", name);
+    for (int k = 0; k < i && !is_number(name); k++)
+        if (tiers[k].tier && strcmp(tiers[k].tier, name) == 0)
+            complain(r, node, "tiers: '%s' stands twice", name);
+}
+
+static void read_tiers(struct reader *r, const struct yaml_node *root)
+{
+    const struct yaml_node *const *items;
+    struct study *whole = r->study;
+    int n = items_of(&r->tiers, &items);
+    struct study *tiers = arena_alloc(r->a, (size_t)(n + 1) * sizeof *tiers);
+    for (int i = 0; i < n; i++) {
+        tiers[i] = *whole;
+        r->study = &tiers[i];
+        read_tier(r, root, items[i], i);
+        check_tier_name(r, tiers, i, items[i]);
+    }
+    r->study = whole;
+    whole->tiers = tiers;
+    whole->n_tiers = n;
+    if (n == 0)
+        complain(r, r->tiers, "tiers: expected at least one");
+}
+
+int study_parts(const struct study **out, int *out_n, const struct study *s, const char *tier, struct err *err)
+{
+    const char *all = "";
+    struct arena a;
+    *out = s->n_tiers ? s->tiers : s;
+    *out_n = s->n_tiers ? s->n_tiers : 1;
+    if (!tier)
+        return 0;
+    if (s->n_tiers == 0)
+        return err_set(err, ERR_USAGE, "--tier: the study has no tiers");
+    for (int i = 0; i < s->n_tiers; i++)
+        if (strcmp(s->tiers[i].tier, tier) == 0 || (is_number(tier) && atoi(tier) == i + 1)) {
+            *out = &s->tiers[i];
+            *out_n = 1;
+            return 0;
+        }
+    arena_init(&a);
+    for (int i = 0; i < s->n_tiers; i++)
+        all = arena_printf(&a, "%s%s%d%s", all, i ? ", " : "", i + 1,
+                           is_number(s->tiers[i].tier) ? "" : arena_printf(&a, " (%s)", s->tiers[i].tier));
+    err_set(err, ERR_USAGE, "--tier: '%s' is not one of: %s", tier, all);
+    arena_release(&a);
+    return -1;
 }
 
 static int report_mistakes(const struct reader *r, const char *path, struct err *err)
@@ -423,7 +581,9 @@ int study_load(struct study *out, struct arena *a, const char *path, const struc
         return err_set(err, ERR_USAGE, "%s:%d:%d: expected a mapping (name: ..., models: ...), found %s", path,
                        root->line, root->col, yaml_kind_name(root));
     for (int i = 0; i < root->n; i++)
-        read_key(&r, root->keys[i], root->items[i]);
-    finish(&r, root);
+        read_key(&r, root->keys[i], root->items[i], study_keys, N_STUDY_KEYS);
+    finish(&r, root, NULL);
+    if (r.tiers)
+        read_tiers(&r, root);
     return report_mistakes(&r, path, err);
 }

@@ -18,6 +18,13 @@
  *   measures: [kl, speed, memory]        # rows of core/kind.c
  *   tasks: [mmlu, hellaswag]            # none when left out; measures then has no default
  *   file: wiki.test.raw                  # and every other setting of study/settings.c, by its key
+ *   tiers:                               # optional: parts of the study that are run one by one, in this order (--tier 2)
+ *     - name: core                       # a number counts too, from 1
+ *       models: [SmolLM2-135M-Instruct]  # names of the study's models; all when left out
+ *       levels: [BF16, Q4_K_M]           # and base, measures, tasks and settings, as above: a tier's own go before the study's
+ *       tasks: [mmlu]                    # measures or tasks in a tier are all that it does
+ *
+ * A tier is a whole study of its own; what two of them measure with equal settings is one cell in the store.
  *
  * Errors  ERR_USAGE "FILE:LINE:COL: what was expected; did you mean ...?"; with several mistakes err counts them and
  *         out->mistakes [n_mistakes] has one line for each, so that one reading shows them all
@@ -60,6 +67,9 @@ struct study {
     enum kind measures[KIND_COUNT];
     int n_measures;
     struct settings settings;
+    const char *tier;     /* name or number of a tier; NULL for a study as a whole */
+    const struct study *tiers; /* [n_tiers] */
+    int n_tiers;
     const char *const *mistakes; /* [n_mistakes], after study_load failed; NULL otherwise */
     int n_mistakes;
 };
@@ -67,5 +77,8 @@ struct study {
 /* settings: values from the command line, used where the file says nothing. */
 int study_load(struct study *out, struct arena *a, const char *path, const struct settings *defaults,
                struct err *err);
+/* What is to be run, *out [*out_n]: the tier of that name or number, all tiers (tier NULL), or the study itself, which has none.
+   ERR_USAGE no such tier. */
+int study_parts(const struct study **out, int *out_n, const struct study *s, const char *tier, struct err *err);
 
 #endif

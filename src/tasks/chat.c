@@ -4,6 +4,7 @@
 
 #include "base/pystr.h"
 #include "tasks/template.h"
+#include "tasks/think.h"
 
 #include "base/banned.h"
 
@@ -89,6 +90,8 @@ int chat_render(struct buf *out, const char *template, const struct chat_message
         goto done;
     if (options->continues_last && cut_at_tag(&text, messages[n_messages - 1].content, err))
         goto done;
+    if (options->closes_thinking && options->adds_prompt)
+        buf_puts(&text, think_closing((struct text){text.data, text.len}));
     buf_append(out, text.data, text.len);
     ret = 0;
 done:

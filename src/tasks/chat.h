@@ -38,6 +38,7 @@ struct chat_options {
         continues_last; /* continue_final_message: the text ends in the last message, for a prefix of the answer */
     int64_t now_s;         /* seconds since 1970 */
     yyjson_val *arguments; /* an object of further variables, such as enable_thinking; or NULL */
+    bool closes_thinking;  /* behind the generation prompt: an empty block of reasoning (tasks/think.h) */
 };
 
 int chat_render(struct buf *out, const char *template, const struct chat_message *messages,

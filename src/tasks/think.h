@@ -8,6 +8,13 @@
  *           reasoning (whitespace kept); nothing where the reasoning has no end
  * reasoning without the tags; empty for none
  *
+ *   struct think_template s;
+ *   think_probe(&s, template, &chat_options);         what a chat template knows of thinking
+ *
+ * variable  what switches it: a prompt is another with true than with false ("enable_thinking", "thinking"); NULL: nothing does
+ * has_tags  it speaks of </think>: reasoning can be closed, and a budget forced
+ * Found by rendering a question, as llama.cpp finds it, not by reading the template.
+ *
  * Owns    nothing: views of text
  * Source  lm-evaluation-harness 0.4.13 models/utils.py (think_end_token): split at the token, last piece, lstrip
  * Differs reasoning without an end is no answer; there it is the answer
@@ -19,6 +26,7 @@
 #include <stdbool.h>
 
 #include "core/item.h"
+#include "tasks/chat.h"
 
 struct think {
     struct text reasoning, answer;
@@ -27,5 +35,13 @@ struct think {
 struct think think_split(struct text text, bool is_open);
 /* A prompt ends in <think>, whitespace aside. */
 bool think_is_open(struct text prompt);
+/* What makes a prompt go on with the answer: "</think>" where the prompt opened it, else an empty block; Qwen 3's form. */
+const char *think_closing(struct text prompt);
+
+struct think_template {
+    const char *variable;
+    bool has_tags;
+};
+void think_probe(struct think_template *out, const char *template, const struct chat_options *o);
 
 #endif

@@ -9,7 +9,7 @@
 #   (no file: that stream may say anything)
 #
 # The test sees PERBIT (the program), PERBIT_SRC (the source tree), HOME and TMPDIR inside its scratch
-# folder, and nothing else of the caller's environment but PERBIT_SHARED and PERBIT_TEST_MODEL. In the
+# folder, and nothing else of the caller's environment but PERBIT_SHARED, PERBIT_TEST_MODEL and PERBIT_ENGINE_SHARE. In the
 # output the scratch folder reads @DIR@ and the source tree @SRC@. An exit status of 77 skips the test.
 # A sanitizer's report fails the test, whatever status was expected.
 #
@@ -100,6 +100,7 @@ run_one() {
             TMPDIR="$dir/tmp" PERBIT="$perbit" PERBIT_SRC="$src" \
             ${PERBIT_SHARED:+PERBIT_SHARED="$PERBIT_SHARED"} \
             ${PERBIT_TEST_MODEL:+PERBIT_TEST_MODEL="$PERBIT_TEST_MODEL"} \
+            ${PERBIT_ENGINE_SHARE:+PERBIT_ENGINE_SHARE="$PERBIT_ENGINE_SHARE"} \
             ASAN_OPTIONS="${ASAN_OPTIONS:-}:log_path=$dir/san/log" \
             UBSAN_OPTIONS="${UBSAN_OPTIONS:-}:log_path=$dir/san/log" LSAN_OPTIONS="${LSAN_OPTIONS:-}" \
             sh -eu "$here/$name.sh"

@@ -466,6 +466,89 @@ static void noise_moves_away_from_the_base(void **state)
     assert_true(kl[3] < 2.0);
 }
 
+/* Logits after s with an adapter, or -1 and err. Copied into out [300]. */
+static int adapted(float *out, struct fixture *f, const char *model, const char *adapter, double scale)
+{
+    struct backend *b = NULL;
+    struct backend_params p = params(256, 1);
+    struct batch batch;
+    p.adapter = adapter;
+    p.adapter_scale = scale;
+    if (backend_open(&b, model, &p, &f->err) < 0)
+        return -1;
+    batch_init(&batch, 64);
+    add_text(&batch, text, 0, 0);
+    assert_decodes(f, b, &batch);
+    memcpy(out, backend_logits(b, batch.n - 1), 300 * sizeof(float));
+    assert_int_equal(b->info.adapter_bytes, adapter ? 2000 : 0);
+    batch_release(&batch);
+    backend_close(b);
+    return 0;
+}
+
+static void an_adapter_moves_the_logits(void **state)
+{
+    struct fixture *f = *state;
+    static const char json[] = "{\"perbit_fake_adapter\": 1, \"seed\": 3}", other[] = "{\"perbit_fake_adapter\": 1, \"arch\": \"llama\"}",
+                      wide[] = "{\"perbit_fake_adapter\": 1, \"n_vocab\": 9}";
+    const char *model = fake(f, ""), *adapter = put_file(f, "a.json", json, sizeof json - 1);
+    float bare[300], zero[300], one[300], half[300];
+    assert_int_equal(adapted(bare, f, model, NULL, 0), 0);
+    assert_int_equal(adapted(zero, f, model, adapter, 0), 0);
+    assert_int_equal(adapted(one, f, model, adapter, 1), 0);
+    assert_int_equal(adapted(half, f, model, adapter, 0.5), 0);
+    assert_memory_equal(bare, zero, sizeof bare);
+    for (int v = 0; v < 300; v++)
+        assert_true(fabs((double)(one[v] - bare[v]) - 2.0 * (double)(half[v] - bare[v])) < 1e-4);
+    assert_memory_not_equal(bare, one, sizeof bare);
+    assert_int_equal(adapted(one, f, model, put_file(f, "o.json", other, sizeof other - 1), 1), -1);
+    assert_non_null(strstr(f->err.msg, "an adapter for models of architecture llama, this one is fake"));
+    assert_int_equal(adapted(one, f, model, put_file(f, "w.json", wide, sizeof wide - 1), 1), -1);
+    assert_non_null(strstr(f->err.msg, "it has another vocabulary"));
+    assert_int_equal(adapted(one, f, model, model, 1), -1);
+    assert_non_null(strstr(f->err.msg, "not an adapter of the fake model"));
+    assert_int_equal(adapted(one, f, model, "/no/such.gguf", 1), -1);
+}
+
+static int32_t likeliest(struct backend *b, int i_batch)
+{
+    const float *row = backend_logits(b, i_batch);
+    int best = 0;
+    for (int v = 1; v < b->info.n_vocab; v++)
+        best = row[v] > row[best] ? v : best;
+    return best;
+}
+
+/* A text after its cue, then the end; the same after a copy of the sequence, and for ever where it is told so. */
+static void says_what_it_is_told(void **state)
+{
+    struct fixture *f = *state;
+    struct backend *b = open_model(f, fake(f, ", \"says\": [{\"after\": \"Hi:\", \"text\": \"yes\"}, "
+                                             "{\"after\": \"Go:\", \"text\": [255, 7], \"forever\": true}]"), params(256, 2));
+    static const int32_t once[] = { 'y', 'e', 's', 257 }, ever[] = { 255, 7, 255, 7, 255 };
+    struct batch batch;
+    batch_init(&batch, 64);
+    add_text(&batch, "Hi:", 0, 0);
+    for (int i = 0; i < 4; i++) {
+        assert_decodes(f, b, &batch);
+        assert_int_equal(likeliest(b, batch.n - 1), once[i]);
+        assert_int_equal(backend_seq_copy(b, i % 2, 1 - i % 2, &f->err), 0);
+        batch_clear(&batch);
+        batch_add(&batch, once[i], 3 + i, 1 - i % 2, true);
+    }
+    backend_clear(b);
+    batch_clear(&batch);
+    add_text(&batch, "Go:", 0, 0);
+    for (int i = 0; i < 5; i++) {
+        assert_decodes(f, b, &batch);
+        assert_int_equal(likeliest(b, batch.n - 1), ever[i]);
+        batch_clear(&batch);
+        batch_add(&batch, ever[i], 3 + i, 0, true);
+    }
+    batch_release(&batch);
+    backend_close(b);
+}
+
 static void fails_and_waits_as_told(void **state)
 {
     struct fixture *f = *state;
@@ -538,6 +621,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(unified_copies_share_room, setup, teardown),
         cmocka_unit_test_setup_teardown(bad_batches, setup, teardown),
         cmocka_unit_test_setup_teardown(noise_moves_away_from_the_base, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_adapter_moves_the_logits, setup, teardown),
+        cmocka_unit_test_setup_teardown(says_what_it_is_told, setup, teardown),
         cmocka_unit_test_setup_teardown(fails_and_waits_as_told, setup, teardown),
         cmocka_unit_test_setup_teardown(inspected, setup, teardown),
         cmocka_unit_test_setup_teardown(threads_and_build, setup, teardown),

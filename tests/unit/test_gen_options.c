@@ -30,7 +30,8 @@ static void merges(void **state)
         struct taskcase c;
         struct arena a;
         struct gen_options o;
-        struct settings s = { .gen_kwargs = cases[i].given, .max_gen_toks = cases[i].max_gen_toks };
+        struct settings s = { .gen_kwargs = cases[i].given, .max_gen_toks = cases[i].max_gen_toks, .temperature = -1, .top_k = -1,
+                              .top_p = -1 };
         char *text = xasprintf(TASK "%s", cases[i].file);
         arena_init(&a);
         taskcase_begin(&c);

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "core/kind.h"
 #include "study/settings.h"
 
 static size_t field_bytes(enum opt_type t)
@@ -123,6 +124,43 @@ static void what_moves_results_is_in_the_identity(void **state)
     arena_release(&a);
 }
 
+static const char *json_of_task(struct arena *a, bool writes, bool is_chat, const char *key, const char *text)
+{
+    struct settings s;
+    struct err err;
+    opt_defaults(&settings_table, &s, a);
+    if (key && opt_set(opt_find(&settings_table, key), &s, text, key, a, &err) < 0)
+        fail_msg("%s", err.msg);
+    return settings_json(a, &s, kind_task_groups(writes, is_chat), true);
+}
+
+/* How texts are written counts where they are written; thinking also where a chat template is asked. */
+static void generation_counts_where_texts_are_written(void **state)
+{
+    (void)state;
+    static const char *const keys[][2] = { { "slots", "1" }, { "max_gen_toks", "9" }, { "temperature", "1" }, { "top_k", "4" },
+                                           { "top_p", "0.5" }, { "gen_seed", "7" }, { "gen_kwargs", "until=x" }, { "think", "off" } };
+    static const char *const writing[] = { "generation", "thinking", NULL };
+    struct arena a;
+    arena_init(&a);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const char *key = keys[i][0], *text = keys[i][1];
+        const bool is_think = strcmp(key, "think") == 0;
+        assert_string_equal(json_of_task(&a, false, false, key, text), json_of_task(&a, false, false, NULL, NULL));
+        assert_string_not_equal(json_of_task(&a, true, false, key, text), json_of_task(&a, true, false, NULL, NULL));
+        assert_int_equal(strcmp(json_of_task(&a, false, true, key, text), json_of_task(&a, false, true, NULL, NULL)) != 0, is_think);
+    }
+    /* and what both have in common is what is left without them */
+    assert_string_equal(settings_without(&a, json_of_task(&a, true, true, "slots", "1"), writing),
+                        settings_without(&a, json_of_task(&a, false, true, NULL, NULL), writing));
+    assert_string_equal(settings_without(&a, json_of_task(&a, true, true, NULL, NULL), writing),
+                        json_of_task(&a, false, false, NULL, NULL));
+    assert_string_not_equal(settings_without(&a, json_of_task(&a, true, false, "limit", "3"), writing),
+                            json_of_task(&a, false, false, NULL, NULL));
+    assert_string_equal(settings_without(&a, "no json", writing), "no json");
+    arena_release(&a);
+}
+
 /* What is stored with a run reads back as the same settings. */
 static void json_there_and_back(void **state)
 {
@@ -181,6 +219,7 @@ int main(void)
         cmocka_unit_test(every_name_is_one_rows),
         cmocka_unit_test(every_row_is_whole),
         cmocka_unit_test(what_moves_results_is_in_the_identity),
+        cmocka_unit_test(generation_counts_where_texts_are_written),
         cmocka_unit_test(json_there_and_back),
         cmocka_unit_test(the_store_and_the_backend),
     };

@@ -127,6 +127,56 @@ static void what_is_left_out(void **state)
     assert_null(s->settings.file);
 }
 
+/* The four tiers of a benchmark: a sweep, the core, the whole matrix of the best, the machine. */
+static void tiers(void **state)
+{
+    struct fixture *f = *state;
+    const struct study *parts;
+    int n;
+    load_well(f, "models: [{name: one, path: a.gguf}, {name: two, path: b.gguf}, c.gguf]\nbase: BF16\nfile: t.txt\nlimit: 9\n"
+                 "tiers:\n"
+                 "  - {name: sweep, measures: [perplexity]}\n"
+                 "  - {name: core, levels: [BF16, Q4_K_M], tasks: [mmlu, gsm8k], limit: 100}\n"
+                 "  - {models: [two, c.gguf], tasks: mmlu, measures: [kl], levels: [BF16, Q8_0]}\n"
+                 "  - {name: machine, models: one, levels: Q4_K_M, measures: [speed, memory], n_gpu_layers: -1}\n");
+    const struct study *t = f->study.tiers;
+    assert_int_equal(f->study.n_tiers, 4);
+    assert_int_equal(t[0].n_models, 3);
+    assert_int_equal(t[0].n_levels, f->study.n_levels);
+    assert_int_equal(t[0].n_measures, 1);
+    assert_int_equal(t[0].measures[0], KIND_PERPLEXITY);
+    assert_null(t[0].settings.tasks);
+    assert_string_equal(t[1].tier, "core");
+    assert_int_equal(t[1].n_levels, 2);
+    assert_int_equal(t[1].n_measures, 0);
+    assert_string_equal(t[1].settings.tasks, "mmlu,gsm8k");
+    assert_true(t[0].settings.limit == 9 && t[1].settings.limit == 100);
+    assert_string_equal(t[2].tier, "3");
+    assert_int_equal(t[2].n_models, 2);
+    assert_string_equal(t[2].models[0].name, "two");
+    assert_string_equal(t[2].base, "BF16");
+    assert_string_equal(t[3].base, "Q4_K_M"); /* the study's is no level of it, and nothing is compared */
+    assert_int_equal(t[3].n_measures, 2);
+    assert_int_equal(t[3].settings.n_gpu_layers, -1);
+    assert_int_equal(t[0].settings.n_gpu_layers, 0);
+    assert_int_equal(study_parts(&parts, &n, &f->study, NULL, &f->err), 0);
+    assert_true(n == 4 && parts == t);
+    assert_int_equal(study_parts(&parts, &n, &f->study, "core", &f->err), 0);
+    assert_true(n == 1 && parts == &t[1]);
+    assert_int_equal(study_parts(&parts, &n, &f->study, "4", &f->err), 0);
+    assert_true(n == 1 && parts == &t[3]);
+    assert_int_equal(study_parts(&parts, &n, &f->study, "cores", &f->err), -1);
+    assert_string_equal(f->err.msg, "--tier: 'cores' is not one of: 1 (sweep), 2 (core), 3, 4 (machine)");
+    /* what the study says of measures and tasks, where a tier says neither */
+    load_well(f, "models: [a.gguf]\nmeasures: [speed]\ntasks: [x]\ntiers: [{levels: [BF16]}, {tasks: y}]\n");
+    assert_true(f->study.tiers[0].n_measures == 1 && strcmp(f->study.tiers[0].settings.tasks, "x") == 0);
+    assert_true(f->study.tiers[1].n_measures == 0 && strcmp(f->study.tiers[1].settings.tasks, "y") == 0);
+    load_well(f, "models: [a.gguf]\nmeasures: [speed]\n");
+    assert_int_equal(study_parts(&parts, &n, &f->study, NULL, &f->err), 0);
+    assert_true(n == 1 && parts == &f->study);
+    assert_int_equal(study_parts(&parts, &n, &f->study, "1", &f->err), -1);
+}
+
 static void the_file_wins_over_the_command_line(void **state)
 {
     struct fixture *f = *state;
@@ -165,6 +215,16 @@ static const struct {
     { "n_ctxx: 512", "3:1: unknown key 'n_ctxx'; did you mean 'n_ctx'?" },
     { "zebra: 1", "3:1: unknown key 'zebra'" },
     { "json: true", "3:1: unknown key 'json'" }, /* a setting, of the command line's */
+    { "tiers: []", "3:8: tiers: expected at least one" },
+    { "tiers: [{levels: [Q4_K_N]}]", "3:19: levels: unknown level 'Q4_K_N'; did you mean 'Q4_K_M'?" },
+    { "tiers: [{models: [zebra]}]", "3:19: models: 'zebra' is not one of the study's models" },
+    { "tiers: [{name: x}, {name: x}]", "3:20: tiers: 'x' stands twice" },
+    { "tiers: [{name: '2'}, {}]", "3:9: tiers: the name '2' is the number of another tier" },
+    { "tiers: [{store: a.db}]", "3:10: store: belongs to the study, not to a tier" },
+    { "tiers: [{tiers: []}]", "3:10: tiers: unknown key 'tiers'" },
+    { "tiers: [x]", "3:9: tiers: expected a mapping" },
+    { "tiers: [{levels: [Q8_0], base: BF16}]", "3:32: base: 'BF16' is not one of the tier's levels" },
+    { "base: BF16\ntiers: [{levels: [Q8_0], measures: [kl]}]", "4:9: base: 'BF16' is not one of the tier's levels" },
     { "name: [a]", "3:7: name: expected a text, found a list" },
 };
 
@@ -260,6 +320,7 @@ static void what_is_no_yaml(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(tiers),
         TEST(everything_said),
         TEST(what_is_left_out),
         TEST(the_file_wins_over_the_command_line),
