@@ -7,7 +7,7 @@
 static const struct command *const commands[] = {
     &cmd_run,    &cmd_plan,   &cmd_quantize, &cmd_perplexity, &cmd_eval,  &cmd_speed, &cmd_memory,
     &cmd_tasks,  &cmd_rescore,
-    &cmd_show,   &cmd_export, &cmd_report,   &cmd_pull,   &cmd_doctor,     &cmd_help,  &cmd_worker,
+    &cmd_show,   &cmd_export, &cmd_report,   &cmd_pull,   &cmd_publish,  &cmd_doctor,     &cmd_help,  &cmd_worker,
 };
 
 int command_n(void)

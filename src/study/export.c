@@ -3,7 +3,6 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/fs.h"
 #include "base/json.h"
 #include "engine/backend.h"
@@ -157,19 +156,27 @@ static int write_machines(struct exporter *x, struct jw *w, struct err *err)
     return 0;
 }
 
+/* The last moment at which something was measured: the same store gives the same files. */
+static const char *last_measured(const struct frame *cells)
+{
+    const char *last = "";
+    for (int r = 0; r < cells->n_rows; r++)
+        if (strcmp(text_at(cells, r, "finished"), last) > 0)
+            last = text_at(cells, r, "finished");
+    return last;
+}
+
 static int export_metadata(struct exporter *x, struct err *err)
 {
     struct buf text = BUF_INIT;
     struct jw w;
-    char now[32];
-    clock_utc(now, sizeof now);
     jw_init(&w, &text);
     jw_pretty(&w);
     jw_object(&w);
     jw_kbool(&w, "synthetic", x->levels.is_synthetic);
     jw_kstr(&w, "program", "perbit " PERBIT_VERSION);
     jw_kstr(&w, "engine", backend_build());
-    jw_kstr(&w, "exported", now);
+    jw_kstr(&w, "measured", last_measured(&x->cells));
     int rc = write_machines(x, &w, err);
     write_rows(&w, "cells", &x->cells, NULL, NULL);
     jw_end(&w);

@@ -4,7 +4,7 @@
  *                                  text, speed and cells with their statistics
  *   speed/<machine>.csv            the rows of analyse_speed that were measured on this machine, one file each
  *   metadata.json                  program, engine, machines, models, cells with settings and reasons of failures
- * Numbers are computed from the store at this moment; synthetic data says so in every file.
+ * The same store gives the same files. Numbers are computed from the store at this moment; synthetic data says so in every file.
  *
  * Errors  ERR_IO, ERR_STORE       Tests  cli/run_study.sh, cli/export_machines.sh
  */

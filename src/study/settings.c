@@ -145,6 +145,12 @@ static const struct opt_row rows[] = {
 
     { .key = "dataset", .type = OPT_BOOL, AT(dataset), .def = "false", .group = "pull",
       .help = "REPO is a data set, as datasets/REPO would say" },
+    { .key = "space", .type = OPT_STR, AT(space), .group = "publish",
+      .help = "ORG/NAME of a static Space for the page" },
+    { .key = "dry_run", .type = OPT_BOOL, AT(dry_run), .def = "false", .group = "publish",
+      .help = "say what would be sent, and send nothing" },
+    { .key = "private", .type = OPT_BOOL, AT(is_private), .def = "false", .group = "publish",
+      .help = "repositories that are made now are private" },
     { .key = "pull", .type = OPT_BOOL, AT(pull), .def = "true", .group = "hub",
       .help = "load models (hub:REPO:FILE) and data sets of tasks from the hub when they are not here" },
 

@@ -43,7 +43,8 @@ struct settings {
     bool keep_files, retry_failed;
     int64_t disk_budget, memory_budget;
     /* hub */
-    bool dataset, pull;
+    bool dataset, pull, dry_run, is_private;
+    const char *space;
     /* output */
     const char *output;
     bool json, verbose, quiet;
