@@ -26,10 +26,10 @@ grep -qx index.html dry
 publish >urls 2>log
 printf '%s\n' "$HF_ENDPOINT/datasets/me/results" "$HF_ENDPOINT/spaces/me/page" | cmp - urls
 d=hub/datasets/me/results
-$PERBIT export out study.yaml -q
-diff -r out/results $d/results
-diff -r out/speed $d/speed
-cmp out/metadata.json $d/metadata.json
+$PERBIT export exported study.yaml -q
+diff -r exported/results $d/results
+diff -r exported/speed $d/speed
+cmp exported/metadata.json $d/metadata.json
 grep -q SYNTHETIC $d/README.md
 grep -q SYNTHETIC hub/spaces/me/page/README.md
 grep -qx 'sdk: static' hub/spaces/me/page/README.md
