@@ -84,8 +84,8 @@ static void test_endpoint(void **state)
     assert_false(http_is_ours(h, "http://huggingface.co/api"));
     assert_false(h->is_offline);
     hub_close(h);
-    h = WITH("HF_ENDPOINT", "https://mirror.example//", "HF_HUB_OFFLINE", "yes");
-    assert_string_equal(h->endpoint, "https://mirror.example");
+    h = WITH("HF_ENDPOINT", "https://hub.example//", "HF_HUB_OFFLINE", "yes");
+    assert_string_equal(h->endpoint, "https://hub.example");
     assert_true(h->is_offline);
     hub_close(h);
     assert_null(open_with(ftp, &err));
