@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
-# golden.sh [REQUESTS]: compares perbit's requests with those that lm-evaluation-harness made of the same rows: every
+# golden.sh [REQUESTS [--hub]]: compares perbit's requests with those that lm-evaluation-harness made of the same rows: every
 # request of 64 tasks by its hash, without a model. The last line is "N of M requests equal"; exit 1 unless all are.
 #
 # PERBIT_SHARED names the folder with data/ (rows) and golden/ (hashes). REQUESTS is the program of
-# tests/reference/requests.c, build/release/tests/requests unless given.
+# tests/reference/requests.c, build/release/tests/requests unless given. --hub: rows from the hub's cache instead.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 requests=${1:-build/release/tests/requests}
 shared=${PERBIT_SHARED:?names the folder with data/ and golden/}
+rows=(--data "$shared/data")
+[ "${2:-}" != --hub ] || rows=(--hub)
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
@@ -29,7 +31,7 @@ compare() {
 check() {
     local name=$1 golden=$2
     shift 2
-    "$requests" --data "$shared/data" --hash --digests "$tmp/$name.digests" "$@" >"$tmp/$name.jsonl" 2>"$tmp/$name.log" ||
+    "$requests" "${rows[@]}" --hash --digests "$tmp/$name.digests" "$@" >"$tmp/$name.jsonl" 2>"$tmp/$name.log" ||
         { cat "$tmp/$name.log" >&2; exit 1; }
     compare "$golden" "$tmp/$name.jsonl" | sed "s/^/$name /" | tee -a "$tmp/counts" | column -t
 }

@@ -41,7 +41,7 @@ static int run(struct invocation *in, struct err *err)
 
 const struct command cmd_run = {
     .name = "run", .synopsis = "STUDY.yaml", .summary = "measure a study: models x levels x measures; run again to go on",
-    .details = "A study file is a mapping: name, models (path, name, imatrix, files, adapters), levels, base, measures (kl,\n"
-               "perplexity, speed, memory), tiers, and any setting below by its key. What the file says wins.\n",
+    .details = "A study file is a mapping: name, models (path or hub, revision, file; name, imatrix, files, adapters), levels, base,\n"
+               "measures (kl, perplexity, speed, memory), tiers, and any setting below by its key. What the file says wins.\n",
     .min_args = 1, .max_args = 1, .groups = groups, .run = run,
 };

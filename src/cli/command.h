@@ -32,7 +32,8 @@ struct command {
 };
 
 extern const struct command cmd_convert, cmd_quantize, cmd_perplexity, cmd_eval, cmd_speed, cmd_memory, cmd_run, cmd_plan, cmd_show, cmd_export,
-    cmd_compare, cmd_rank, cmd_recommend, cmd_rescore, cmd_tasks, cmd_report, cmd_serve, cmd_pull, cmd_doctor, cmd_help, cmd_worker;
+    cmd_compare, cmd_rank, cmd_recommend, cmd_rescore, cmd_tasks, cmd_report, cmd_serve, cmd_pull, cmd_publish, cmd_doctor, cmd_help,
+    cmd_worker;
 
 int command_n(void);
 const struct command *command_at(int i);

@@ -62,7 +62,8 @@ struct settings {
     int64_t port;
     bool table;
     /* hub */
-    bool dataset, pull;
+    bool dataset, pull, dry_run, is_private;
+    const char *space;
     /* output */
     const char *output;
     bool json, verbose, quiet;

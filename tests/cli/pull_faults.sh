@@ -146,7 +146,8 @@ leaked && exit 1
 rm hub/models/org/bad/*.txt hub/models/org/bad/.hub.json
 mkdir -p hub/models/org/bad/sub elsewhere
 echo x >hub/models/org/bad/sub/f.txt
-commit=$(curl -s "$HF_ENDPOINT/api/models/org/bad/revision/main" 2>/dev/null | sed 's/.*"sha": "\([0-9a-f]*\)".*/\1/')
+commit=$(python3 -c 'import json, sys, urllib.request
+print(json.load(urllib.request.urlopen(sys.argv[1]))["sha"])' "$HF_ENDPOINT/api/models/org/bad/revision/main")
 mkdir -p "cache/models--org--bad/snapshots/$commit"
 ln -s "$PWD/elsewhere" "cache/models--org--bad/snapshots/$commit/sub"
 refused 'Not a directory' $PERBIT pull org/bad

@@ -166,7 +166,7 @@ class Base(BaseHTTPRequestHandler):
         row = {"server": self.server_name, "method": self.command, "path": self.path, "headers": headers}
         if body:
             row["n_body"] = len(body)
-            row["body"] = body.decode("utf-8", "replace") if len(body) < 1_000_000 else hashlib.sha256(body).hexdigest()
+            row["body"] = body.decode("utf-8", "replace") if len(body) < 8_000_000 else hashlib.sha256(body).hexdigest()
         with LOCK, open(ROOT / "log.jsonl", "a") as f:
             f.write(json.dumps(row) + "\n")
 

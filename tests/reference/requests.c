@@ -6,6 +6,7 @@
  *   requests --rows DIR --include_path TASKS --tasks a,b --keep_going [--num_fewshot N] [--seed N] [--limit N]
  *            [--chat_template FILE --bos TEXT --eos TEXT [--single_turn]] [--system_instruction TEXT]
  *
+ * --hub      rows from the hub's cache instead of --data's folder
  * --rows     DIR/TASK/SPLIT.jsonl instead of --data's search for data sets
  * --hash     [task, doc_id, idx, 16 hex digits of sha256(context NUL continuation), context bytes, continuation]
  * --digests  a line "TASK HEX" a task: sha256 over the full digests in order
@@ -25,6 +26,7 @@
 #include "base/xalloc.h"
 #include "data/dataset.h"
 #include "data/rows.h"
+#include "study/hubdata.h"
 #include "tasks/catalog.h"
 #include "tasks/items.h"
 #include "tasks/score.h"
@@ -34,7 +36,7 @@ struct settings {
     const char *chat_template, *bos, *eos;
     int64_t num_fewshot, seed, sample;
     double limit;
-    bool is_hash, is_keep_going, is_fixed, is_single_turn, is_score;
+    bool is_hash, is_keep_going, is_fixed, is_single_turn, is_score, is_hub;
 };
 
 #define FIELD(name) offsetof(struct settings, name)
@@ -50,6 +52,7 @@ static const struct opt_row rows[] = {
     {.key = "bos", .type = OPT_STR, .offset = FIELD(bos)},
     {.key = "eos", .type = OPT_STR, .offset = FIELD(eos)},
     {.key = "single_turn", .type = OPT_BOOL, .offset = FIELD(is_single_turn), .def = "false"},
+    {.key = "hub", .type = OPT_BOOL, .offset = FIELD(is_hub), .def = "false"},
     {.key = "score", .type = OPT_BOOL, .offset = FIELD(is_score), .def = "false"},
     {.key = "num_fewshot", .type = OPT_INT, .offset = FIELD(num_fewshot), .def = "-1", .min = -1, .max = 1e6},
     {.key = "seed", .type = OPT_INT, .offset = FIELD(seed), .def = "1234", .max = 4e9},
@@ -146,6 +149,22 @@ static int load_own(struct rowset **out, const struct run *r, const struct task 
     return ret;
 }
 
+static int open_dataset(struct splits *s, const struct run *r, const struct dataset_key *key, const struct task *t,
+                        bool has_pool, struct err *err)
+{
+    const char *splits[] = {t->eval_split, t->pool_split};
+    struct dataset_file *files;
+    struct arena a = {0};
+    int n;
+    if (!r->o.is_hub)
+        return dataset_open(&s->ds, r->data, key, err);
+    int ret = hubdata_find(&files, &n, &a, key, splits, has_pool ? 2 : 1, err);
+    if (!ret)
+        ret = dataset_open_named(&s->ds, r->data, key, files, n, err);
+    arena_release(&a);
+    return ret;
+}
+
 static int open_rows(struct splits *s, struct run *r, const struct task *t, bool has_shots, struct err *err)
 {
     bool has_pool = has_shots && !t->n_samples && t->pool_split;
@@ -158,7 +177,7 @@ static int open_rows(struct splits *s, struct run *r, const struct task *t, bool
         return 0;
     }
     struct dataset_key key = {t->dataset_path, t->dataset_name, t->name};
-    if (dataset_open(&s->ds, r->data, &key, err) || dataset_split(&s->eval, s->ds, t->eval_split, err))
+    if (open_dataset(s, r, &key, t, has_pool, err) || dataset_split(&s->eval, s->ds, t->eval_split, err))
         return -1;
     return has_pool ? dataset_split(&s->pool, s->ds, t->pool_split, err) : 0;
 }
@@ -338,9 +357,9 @@ static int open_run(struct run *r, struct catalog **c, struct arena *a, struct e
 {
     int n = 0;
     const char *const *folders = r->o.include_path ? opt_split(a, r->o.include_path, &n) : NULL;
-    if (!r->o.tasks || !r->o.data == !r->o.rows)
-        return err_set(err, ERR_USAGE, "expected --tasks and one of --data and --rows");
-    if (r->o.data && datasets_open(&r->data, r->o.data, err))
+    if (!r->o.tasks || (r->o.data != NULL) + (r->o.rows != NULL) + r->o.is_hub != 1)
+        return err_set(err, ERR_USAGE, "expected --tasks and one of --data, --hub and --rows");
+    if (!r->o.rows && datasets_open(&r->data, r->o.data, err))
         return -1;
     if (r->o.chat_template && fs_read(&r->chat_template, r->o.chat_template, err))
         return -1;
