@@ -11,7 +11,7 @@ import json, os, random, subprocess, sys, unicodedata
 from hashlib import sha256
 from pathlib import Path
 
-TREE, MODELS, PERBIT, LINES, OUT = [Path(a) for a in sys.argv[1:6]]
+TREE, MODELS, PERBIT, LINES, OUT = [Path(a).resolve() for a in sys.argv[1:6]]
 NAMES = sys.argv[6:]
 sys.path.insert(0, str(TREE / "gguf-py"))
 sys.path.insert(0, str(TREE))
@@ -145,10 +145,13 @@ def tap_tokens(name, what, texts, want, got):
 
 def readable(name, texts):
     """What the engine is known to read otherwise, whatever file it has: it does not compose letters and marks (Qwen's
-    NFC), and its patterns for GPT-4o's and Tekken's words leave marks out of them (src/llama-vocab.cpp)."""
+    NFC), its patterns for GPT-4o's and Tekken's words leave marks out of them (src/llama-vocab.cpp), and it tells a
+    U+2581 of the text from a space where Gemma's user-defined runs of spaces begin; SentencePiece does not."""
     path = MODELS / name / "tokenizer.json"
     if path.is_file() and (json.loads(path.read_text(encoding="utf-8")).get("normalizer") or {}).get("type") == "NFC":
         texts = [unicodedata.normalize("NFC", t) for t in texts]
+    if name.startswith("gemma"):
+        texts = [t for t in texts if "\u2581" not in t]
     if name in OWN_PRE:
         texts = [t for t in texts if not any(unicodedata.category(c).startswith("M") for c in t)]
     return texts
