@@ -10,6 +10,7 @@
 #include "base/utf8.h"
 #include "base/xalloc.h"
 #include "convert/bytelevel.h"
+#include "convert/jsoneach.h"
 
 #include "base/banned.h"
 
@@ -129,7 +130,7 @@ static int cut_sequence(struct words *w, const struct tokenizerjson *t, yyjson_v
     size_t i, n;
     if (depth == NESTED_MAX)
         return unsupported(t, "pre-tokenizer", "Sequence in Sequence, too deep", err);
-    yyjson_arr_foreach(list, i, n, each)
+    json_each_item(list, i, n, each)
         if (cut(w, t, each, depth + 1, err))
             return -1;
     return 0;
@@ -197,9 +198,9 @@ static int merger_fill(struct merger *m, const struct tokenizerjson *t, struct e
     size_t i, n;
     int ret = 0;
     m->ignores_merges = json_bool_or(model, "ignore_merges", false);
-    yyjson_obj_foreach(tokenizerjson_vocab(t), i, n, key, value)
+    json_each_key(tokenizerjson_vocab(t), i, n, key, value)
         map_put(&m->vocab, yyjson_get_str(key), of_int((int64_t)yyjson_get_uint(value)));
-    yyjson_arr_foreach(list, i, n, value) {
+    json_each_item(list, i, n, value) {
         ret = add_merge(m, t, value, (int64_t)i, &text, err);
         if (ret)
             break;

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "convert/arch.h"
+#include "convert/jsoneach.h"
 
 #include "base/banned.h"
 
@@ -292,7 +293,7 @@ static int factors_of(struct extra_tensor *out, struct arena *a, const struct hf
         return err_set(err, ERR_FORMAT, "%s/config.json: '%s' must be %lld factors", hfconfig_dir(c), key,
                        (long long)n_rot / 2);
     float *values = arena_alloc(a, yyjson_arr_size(list) * sizeof *values);
-    yyjson_arr_foreach(list, i, n, v) {
+    json_each_item(list, i, n, v) {
         if (!yyjson_is_num(v))
             return err_set(err, ERR_FORMAT, "%s/config.json: '%s' has something that is not a number", hfconfig_dir(c), key);
         values[i] = (float)yyjson_get_num(v);

@@ -6,6 +6,7 @@
 #include "base/sha256.h"
 #include "base/xalloc.h"
 #include "convert/bpe.h"
+#include "convert/jsoneach.h"
 #include "convert/pretokenizer_table.h"
 
 #include "base/banned.h"
@@ -49,7 +50,7 @@ static void add_special(struct around *out, yyjson_val *ids, bool is_before)
 {
     size_t i, n;
     yyjson_val *v;
-    yyjson_arr_foreach(ids, i, n, v) {
+    json_each_item(ids, i, n, v) {
         int *count = is_before ? &out->n_before : &out->n_after;
         if (*count < SPECIALS_MAX && yyjson_is_uint(v) && yyjson_get_uint(v) < TOKEN_IDS_MAX)
             (is_before ? out->before : out->after)[(*count)++] = (int32_t)yyjson_get_uint(v);
@@ -61,7 +62,7 @@ static void read_template(struct around *out, yyjson_val *processor)
     yyjson_val *single = yyjson_obj_get(processor, "single"), *tokens = yyjson_obj_get(processor, "special_tokens"), *v;
     bool is_before = true;
     size_t i, n;
-    yyjson_arr_foreach(single, i, n, v) {
+    json_each_item(single, i, n, v) {
         const char *id = json_str_or(yyjson_obj_get(v, "SpecialToken"), "id", NULL);
         if (id)
             add_special(out, yyjson_obj_get(yyjson_obj_get(tokens, id), "ids"), is_before);
@@ -78,7 +79,7 @@ static struct around around_of(const struct tokenizerjson *t)
     list = yyjson_obj_get(post, "processors");
     if (strcmp(json_str_or(post, "type", ""), "TemplateProcessing") == 0)
         read_template(&out, post);
-    yyjson_arr_foreach(list, i, n, v)
+    json_each_item(list, i, n, v)
         if (strcmp(json_str_or(v, "type", ""), "TemplateProcessing") == 0)
             read_template(&out, v);
     return out;
@@ -157,7 +158,7 @@ static struct parts parts_of(const struct tokenizerjson *t)
     size_t i, n;
     if (strcmp(json_str_or(pre, "type", ""), "Sequence") != 0)
         read_part(&p, pre);
-    yyjson_arr_foreach(yyjson_obj_get(pre, "pretokenizers"), i, n, v)
+    json_each_item(yyjson_obj_get(pre, "pretokenizers"), i, n, v)
         read_part(&p, v);
     return p;
 }

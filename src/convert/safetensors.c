@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "convert/jsoneach.h"
 
 #include "base/banned.h"
 
@@ -71,7 +72,7 @@ static int read_shape(struct st_tensor *t, const struct reader *r, yyjson_val *e
     if (yyjson_arr_size(shape) > ST_DIMS_MAX)
         return bad(r, t->name, err, "has more than 8 dimensions");
     t->n_elements = 1;
-    yyjson_arr_foreach(shape, i, n, v) {
+    json_each_item(shape, i, n, v) {
         if (as_size(&t->dims[i], v))
             return bad(r, t->name, err, "its shape has something that is no size");
         if (__builtin_mul_overflow(t->n_elements, t->dims[i], &t->n_elements))
@@ -157,7 +158,7 @@ static int read_entries(struct st_file *out, const struct reader *r, yyjson_val 
     if (yyjson_obj_size(root) > TENSORS_MAX)
         return err_set(err, ERR_FORMAT, "%s: more than a million tensors", r->path);
     out->tensors = arena_alloc(r->a, (yyjson_obj_size(root) + 1) * sizeof *out->tensors);
-    yyjson_obj_foreach(root, i, n, key, value) {
+    json_each_key(root, i, n, key, value) {
         if (yyjson_equals_str(key, "__metadata__"))
             continue;
         if (read_tensor(&out->tensors[out->n], r, key, value, err))

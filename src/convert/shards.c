@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/map.h"
 #include "base/xalloc.h"
+#include "convert/jsoneach.h"
 
 #include "base/banned.h"
 
@@ -70,7 +71,7 @@ static int parts_of_index(struct shards *s, const char *index, yyjson_val *map, 
     yyjson_val *key, *value;
     if (!map || !yyjson_is_obj(map) || yyjson_obj_size(map) == 0)
         return err_set(err, ERR_FORMAT, "%s: has no weight_map", index);
-    yyjson_obj_foreach(map, i, n, key, value) {
+    json_each_key(map, i, n, key, value) {
         const char *name = yyjson_get_str(value);
         if (!name || strlen(name) != yyjson_get_len(value))
             return err_set(err, ERR_FORMAT, "%s: weight_map: '%.200s' names no file", index, yyjson_get_str(key));
@@ -142,7 +143,7 @@ static int check_index(const struct shards *s, const char *index, yyjson_val *ma
 {
     size_t i, n;
     yyjson_val *key, *value;
-    yyjson_obj_foreach(map, i, n, key, value) {
+    json_each_key(map, i, n, key, value) {
         const struct st_tensor *t = map_find(seen, yyjson_get_str(key));
         if (!t || strcmp(s->parts[t->part].name, yyjson_get_str(value)) != 0)
             return err_set(err, ERR_FORMAT, "%s: tensor '%.200s' is not in %.200s", index, yyjson_get_str(key),

@@ -7,6 +7,7 @@
 
 #include "base/fs.h"
 #include "base/xalloc.h"
+#include "convert/jsoneach.h"
 
 #include "base/banned.h"
 
@@ -157,7 +158,7 @@ static void read_processors(struct specials *s)
     size_t i, n;
     if (!list)
         read_processor(s, post);
-    yyjson_arr_foreach(list, i, n, v)
+    json_each_item(list, i, n, v)
         read_processor(s, v);
 }
 
@@ -272,7 +273,7 @@ static int put_merges(struct ggufout *g, const struct tokenizerjson *t, struct e
     size_t i, n;
     int ret = 0;
     arena_init(&a);
-    yyjson_arr_foreach(list, i, n, v)
+    json_each_item(list, i, n, v)
         if (read_merge(&merges[i], &a, &text, v)) {
             ret = err_set(err, ERR_FORMAT, "%s: merge %zu is no pair", tokenizerjson_name(t), i);
             break;
@@ -295,7 +296,7 @@ static void put_named(struct ggufout *g, yyjson_val *list)
     int n_names = 0;
     size_t i, n;
     yyjson_val *v, *whole = NULL;
-    yyjson_arr_foreach(list, i, n, v) {
+    json_each_item(list, i, n, v) {
         const char *name = json_str_or(v, "name", "");
         yyjson_val *text = yyjson_obj_get(v, "template");
         if (!name[0] || !yyjson_is_str(text) || n_names == 64)

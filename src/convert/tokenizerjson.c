@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/xalloc.h"
+#include "convert/jsoneach.h"
 
 #include "base/banned.h"
 
@@ -26,7 +27,7 @@ static int check_vocab(const struct tokenizerjson *t, struct err *err)
     size_t i, n;
     yyjson_val *key, *value;
     int32_t id;
-    yyjson_obj_foreach(t->vocab, i, n, key, value)
+    json_each_key(t->vocab, i, n, key, value)
         if (as_id(&id, value))
             return err_set(err, ERR_FORMAT, "%s: token '%.100s' has no id", tokenizerjson_name(t), yyjson_get_str(key));
     return 0;
@@ -59,7 +60,7 @@ static int read_all(struct tokenizerjson *t, struct err *err)
         return -1;
     list = yyjson_obj_get(root, "added_tokens");
     t->added = xcalloc(yyjson_arr_size(list) + 1, sizeof *t->added);
-    yyjson_arr_foreach(list, i, n, v) {
+    json_each_item(list, i, n, v) {
         if (read_added(&t->added[t->n_added], t, v, err))
             return -1;
         t->n_added++;

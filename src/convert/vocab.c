@@ -9,6 +9,7 @@
 #include "base/xalloc.h"
 #include "convert/arch.h"
 #include "convert/bytelevel.h"
+#include "convert/jsoneach.h"
 #include "convert/pretokenizer.h"
 #include "convert/sentencepiece.h"
 #include "convert/specials.h"
@@ -188,7 +189,7 @@ static int add_configured(struct vocab *v, struct err *err)
     yyjson_val *map = yyjson_obj_get(config_of(v), "added_tokens_decoder"), *key, *value;
     yyjson_val *vocab = tokenizerjson_vocab(v->tokenizer);
     size_t i, n;
-    yyjson_obj_foreach(map, i, n, key, value) {
+    json_each_key(map, i, n, key, value) {
         yyjson_val *content = yyjson_obj_get(value, "content");
         if (!yyjson_is_str(content))
             continue;
@@ -209,7 +210,7 @@ static int fill_bpe(struct vocab *v, struct err *err)
 {
     yyjson_val *vocab = tokenizerjson_vocab(v->tokenizer), *key, *value;
     size_t i, n;
-    yyjson_obj_foreach(vocab, i, n, key, value) {
+    json_each_key(vocab, i, n, key, value) {
         const struct pystr text = pystr_of(yyjson_get_str(key), yyjson_get_len(key));
         const int64_t id = (int64_t)yyjson_get_uint(value);
         if (check_id(v, id, text, err))
@@ -288,7 +289,7 @@ static int add_from_added(struct vocab *v, struct err *err)
         return 0;
     if (json_load(&j, path, err))
         return -1;
-    yyjson_obj_foreach(json_root(j), i, n, key, value)
+    json_each_key(json_root(j), i, n, key, value)
         if (yyjson_is_uint(value) && yyjson_get_uint(value) < TOKEN_IDS_MAX)
             set_token(v, (int64_t)yyjson_get_uint(value),
                       pystr_of(arena_strndup(&v->a, yyjson_get_str(key), yyjson_get_len(key)), yyjson_get_len(key)),
@@ -302,7 +303,7 @@ static void add_from_config(struct vocab *v, bool is_phi)
 {
     yyjson_val *map = yyjson_obj_get(config_of(v), "added_tokens_decoder"), *key, *value;
     size_t i, n;
-    yyjson_obj_foreach(map, i, n, key, value) {
+    json_each_key(map, i, n, key, value) {
         yyjson_val *content = yyjson_obj_get(value, "content");
         const struct pystr text = pystr_of(yyjson_get_str(content), yyjson_get_len(content));
         if (!yyjson_is_str(content))

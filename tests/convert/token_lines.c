@@ -1,7 +1,7 @@
 /*
  * token_lines: texts to token ids, for agree.py.
  *
- *   token_lines engine MODEL.gguf < lines      what the engine makes of each
+ *   token_lines engine MODEL.gguf < lines      what the engine makes of each; engine_specials: special tokens too
  *   token_lines bpe tokenizer.json < lines     what convert/bpe.c makes of each: the encoder of the check string
  *
  * A line is a JSON string; the answer is a JSON list, or null when the text cannot be encoded.
@@ -39,12 +39,18 @@ static int each_line(int (*encode)(void *ctx, struct pystr text), void *ctx)
     return 0;
 }
 
+struct reader {
+    struct backend *b;
+    bool parses_specials;
+};
+
 static int by_engine(void *ctx, struct pystr text)
 {
+    const struct reader *r = ctx;
     struct err err;
     int32_t *ids;
     int n;
-    if (backend_tokenize(ctx, text.s, text.n_bytes, false, false, &ids, &n, &err))
+    if (backend_tokenize(r->b, text.s, text.n_bytes, false, r->parses_specials, &ids, &n, &err))
         return -1;
     print_ids(ids, n);
     free(ids);
@@ -62,14 +68,14 @@ static int by_bpe(void *ctx, struct pystr text)
     return 0;
 }
 
-static int run_engine(const char *path, struct err *err)
+static int run_engine(const char *path, bool parses_specials, struct err *err)
 {
     struct backend_params p = { .n_ctx = 64, .n_batch = 64, .n_ubatch = 64, .n_seq_max = 1, .n_threads = 1,
                                 .flash_attn = "auto", .type_k = "f16", .type_v = "f16", .load_mode = "mmap" };
     struct backend *b;
     if (backend_open(&b, path, &p, err))
         return -1;
-    each_line(by_engine, b);
+    each_line(by_engine, &(struct reader){ b, parses_specials });
     backend_close(b);
     return 0;
 }
@@ -89,7 +95,7 @@ int main(int argc, char **argv)
     struct err err = { 0 };
     if (argc != 3)
         return 2;
-    if ((strcmp(argv[1], "engine") == 0 ? run_engine : run_bpe)(argv[2], &err) == 0)
+    if (strcmp(argv[1], "bpe") == 0 ? !run_bpe(argv[2], &err) : !run_engine(argv[2], strcmp(argv[1], "engine"), &err))
         return 0;
     fprintf(stderr, "%s\n", err.msg);
     return 1;
