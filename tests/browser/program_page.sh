@@ -32,7 +32,7 @@ check "a page is made" $?
 # open PAGE: the page as drawn is then in dom, the console in console, and what the page asked the network for in
 # asked. (The browser's own requests have no origin.)
 open_page() {
-    timeout 60 "$browser" --headless=new --no-sandbox --disable-gpu --window-size=1000,9000 --user-data-dir="$tmp/profile" \
+    timeout 60 "$browser" --headless=new --no-sandbox --disable-gpu --user-data-dir="$tmp/profile" \
         --host-resolver-rules="MAP * ~NOTFOUND" --disable-background-networking --disable-component-update \
         --disable-sync --no-first-run --virtual-time-budget=10000 --enable-logging=stderr --v=0 \
         --log-net-log="$tmp/net.json" --dump-dom "file://$tmp/$1" >dom 2>log || return 1

@@ -30,7 +30,7 @@ check() { # check NAME STATUS
 browse() { # browse PAGE OPTION...: the console goes to $tmp/console
     local page=$1
     shift
-    timeout 60 "$browser" --headless=new --no-sandbox --disable-gpu --hide-scrollbars --window-size=1000,9000 \
+    timeout 60 "$browser" --headless=new --no-sandbox --disable-gpu --hide-scrollbars \
         --user-data-dir="$tmp/profile" --host-resolver-rules="MAP * ~NOTFOUND" \
         --virtual-time-budget=10000 --enable-logging=stderr --v=0 "$@" "file://$page" 2>"$tmp/log"
     local status=$?
