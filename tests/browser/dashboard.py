@@ -128,6 +128,13 @@ def the_comparison(page, folder):
     row = page.js("[...document.querySelectorAll('.compare tbody tr')].find(r => r.cells[0].textContent === 'mmlu').cells[2].textContent")
     lost, of = page.js("(() => { const t = document.querySelector('.flips summary').textContent.match(/: (\\d+) of (\\d+)/); return [Number(t[1]), Number(t[2])]; })()")
     check("flipped questions are counted alike", f"{lost} lost of {of}" in row and of == 14040, (row, lost))
+    gained = page.js("Number(document.querySelectorAll('.flips summary')[1].textContent.match(/: (\\d+) of/)[1])")
+    raw = json.loads(page.js("document.getElementById('data').textContent"))
+    names = [c["name"] for c in raw["scores"]["columns"]]
+    score = {s["variant"]: s["score_pct"] for s in (dict(zip(names, r)) for r in raw["scores"]["rows"]) if s["task"] == "mmlu"}
+    variant = {(r[0], r[2]): i for i, r in enumerate(raw["variants"]["rows"])}
+    moved = (score[variant["Made-up-4B", "Q4_K_M"]] - score[variant["Made-up-4B", "BF16"]]) * of / 100
+    check("gained less lost is what the score moved", abs(gained - lost - moved) < 0.5, (gained, lost, moved))
     listed = page.js("document.querySelectorAll('ol.lost li').length")
     check("and listed by part and number", listed == min(lost, 200) and page.js("document.querySelector('ol.lost li').textContent").split(" ")[0] in ("anatomy", "law"), listed)
     page.click("#compare > button")

@@ -1,4 +1,4 @@
-// charts: pictures become interactive charts when they come near the window; they show what the filters let through.
+// charts: pictures become interactive charts, those near the window first; they show what the filters let through.
 
 var NARROW_PX = 480; // below this there is no room for the names of levels; the tooltip has them
 var drawn = [];      // figures that were drawn: {figure, view, values}
@@ -76,7 +76,7 @@ function draw(figure) {
   place.appendChild(fresh);
   figure.dataset.state = figure.dataset.state || "drawing";
   return vegaEmbed(fresh, spec, {
-    renderer: "svg",
+    renderer: "svg", logLevel: vega.Error, // an empty view is no news
     actions: { export: { svg: true, png: true }, source: false, compiled: false, editor: false },
   }).then(function (result) {
     Array.from(place.children).forEach(function (c) { if (c !== fresh) c.remove(); });
@@ -110,6 +110,12 @@ function chartsMake() {
     });
   }, { rootMargin: "600px" });
   figures.forEach(function (f) { watch.observe(f); });
+  // the others one after the other while the reader looks at the first, so that scrolling does not wait for them
+  var later = function () {
+    var next = figures.find(function (f) { return !f.dataset.state; });
+    if (next) draw(next).then(function () { setTimeout(later, 50); });
+  };
+  setTimeout(later, 500);
   window.addEventListener("beforeprint", function () {
     figures.forEach(function (f) { if (!f.dataset.state) draw(f); });
   });
