@@ -324,7 +324,7 @@ static int attn_factor(double *out, const struct hfconfig *c, struct err *err)
 static int phi_factors(struct extra_tensor *out, struct arena *a, struct ggufout *g, const struct hfconfig *c,
                        struct err *err)
 {
-    double factor;
+    double factor = 1;
     int64_t n_rot;
     if (phi_rope_dims(c, &n_rot, err) || attn_factor(&factor, c, err))
         return -1;

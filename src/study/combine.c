@@ -84,9 +84,8 @@ static void add_base(struct keys *k, struct arena *a, const char *base)
         add(k, "base", colon + 1);
 }
 
-static void read_keys(struct keys *out, struct arena *a, const struct cell_row *c, enum kind kind)
+static void add_measured_with(struct keys *out, struct arena *a, const struct cell_row *c, enum kind kind)
 {
-    out->n = 0;
     add_settings(out, a, c->settings);
     if (kind_info(kind)->needs_text)
         add_digest(out, a, "text", c->data_sha256);
@@ -95,6 +94,14 @@ static void read_keys(struct keys *out, struct arena *a, const struct cell_row *
     if (kind_info(kind)->on_machine)
         add_digest(out, a, "machine", c->machine_id);
     add(out, "engine", c->engine);
+}
+
+/* Tasks have rows of their own (study/analyse_tasks.h): here they only say that the level is there. */
+static void read_keys(struct keys *out, struct arena *a, const struct cell_row *c, enum kind kind)
+{
+    out->n = 0;
+    if (kind != KIND_TASK)
+        add_measured_with(out, a, c, kind);
     if (c->imatrix_sha256[0])
         add_digest(out, a, imatrix_key, c->imatrix_sha256);
     else
@@ -120,6 +127,8 @@ static bool same_level(const struct cell_row *a, const struct cell_row *b)
 
 static bool has_slot(const struct row *r, const struct cell_row *c)
 {
+    if (kind_find(c->kind) == KIND_TASK)
+        return false;
     for (int i = 0; i < r->out->n_cells; i++)
         if (strcmp(r->out->cells[i]->kind, c->kind) == 0 && strcmp(r->out->cells[i]->data_sha256, c->data_sha256) == 0)
             return true;

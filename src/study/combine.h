@@ -5,7 +5,7 @@
  *   rows[0].cells[0 .. rows[0].n_cells - 1] ... rows[0].settings is "n_ctx 1024"
  *
  * A row has at most one cell of a kind and data set, and its cells agree in every setting that they share: kl at two n_ctx and speed once
- * make two rows, speed in both. Every cell is in a row. Rows come in the order of the cells.
+ * make two rows, speed in both. Cells of tasks, whose settings stand elsewhere (study/analyse_tasks.h), all go into one row. Every cell is in a row. Rows come in the order of the cells.
  * settings names what is not the same in all rows ("" when all is): settings, engine, text (first digits of its SHA-256),
  * base, machine of speed and memory; imatrix where one level has two. A level with an adapter is another level than without.
  *

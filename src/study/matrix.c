@@ -10,6 +10,7 @@
 #include "base/opt.h"
 #include "base/xalloc.h"
 #include "core/quant.h"
+#include "study/adapter.h"
 #include "study/matrix_internal.h"
 
 #include "base/banned.h"
@@ -218,7 +219,7 @@ struct draft {
 static bool same_variant(const struct cell_row *a, const struct cell_row *b)
 {
     return strcmp(a->model_sha256, b->model_sha256) == 0 && strcmp(a->level, b->level) == 0 &&
-           strcmp(a->imatrix_sha256, b->imatrix_sha256) == 0;
+           strcmp(a->imatrix_sha256, b->imatrix_sha256) == 0 && query_same_adapter(a, b);
 }
 
 static int bpw_of(double *out, struct mx *x, const struct cell_row *row, struct err *err)
@@ -315,14 +316,26 @@ static int by_order(const void *pa, const void *pb)
     const struct draft *a = pa, *b = pb;
     if (a->i_model != b->i_model)
         return a->i_model - b->i_model;
-    return a->order != b->order ? a->order - b->order : strcmp(a->row->imatrix_sha256, b->row->imatrix_sha256);
+    if (a->order != b->order)
+        return a->order - b->order;
+    const int imatrix = strcmp(a->row->imatrix_sha256, b->row->imatrix_sha256), adapter = strcmp(a->row->adapter, b->row->adapter);
+    const int digest = strcmp(a->row->adapter_sha256, b->row->adapter_sha256);
+    return imatrix ? imatrix : adapter ? adapter : digest ? digest : (a->row->adapter_scale > b->row->adapter_scale) -
+                                                                         (a->row->adapter_scale < b->row->adapter_scale);
+}
+
+static const char *adapter_of(struct arena *a, const struct cell_row *row)
+{
+    return row->adapter[0] ? adapter_label(a, row->adapter, row->adapter_scale) : "";
 }
 
 static const char *short_name(struct arena *a, const struct draft *d, bool with_model_digest, bool with_imatrix, const char *store)
 {
     const char *digest = with_model_digest ? arena_printf(a, " (%.8s)", d->row->model_sha256) : "";
     const char *imatrix = with_imatrix ? d->row->imatrix_sha256[0] ? arena_printf(a, " imatrix %.8s", d->row->imatrix_sha256) : " no imatrix" : "";
-    return arena_printf(a, "%s%s %s%s%s%s", d->row->model, digest, d->row->level, imatrix, store ? " in " : "", store ? store : "");
+    const char *adapter = adapter_of(a, d->row);
+    return arena_printf(a, "%s%s %s%s%s%s%s%s", d->row->model, digest, d->row->level, imatrix, *adapter ? " + " : "", adapter,
+                        store ? " in " : "", store ? store : "");
 }
 
 /* As short as tells it from all others. */
@@ -335,7 +348,7 @@ static const char *name_variant(struct mx *x, const struct draft *d, int n, int 
         const bool same_store = d[k].i_store == d[i].i_store, same_file = strcmp(d[k].row->model_sha256, d[i].row->model_sha256) == 0;
         other_store |= !same_store;
         other_model |= same_store && !same_file;
-        other_imatrix |= same_store && same_file;
+        other_imatrix |= same_store && same_file && strcmp(d[k].row->imatrix_sha256, d[i].row->imatrix_sha256) != 0;
     }
     return short_name(x->a, &d[i], other_model, other_imatrix, other_store ? store_path(x->stores[d[i].i_store]) : NULL);
 }
@@ -362,6 +375,7 @@ static int make_variants(struct mx *x, struct err *err)
         x->m->variants[i] = (struct matrix_variant){
             .name = name_variant(x, d, n, i), .model = d[i].row->model, .level = d[i].row->level,
             .model_sha256 = d[i].row->model_sha256, .imatrix_sha256 = d[i].row->imatrix_sha256,
+            .adapter = adapter_of(x->a, d[i].row),
             .store = arena_strdup(x->a, store_path(x->stores[d[i].i_store])),
             .i_model = d[i].i_model, .i_store = d[i].i_store, .base = i, .missing = "",
         };
@@ -776,13 +790,24 @@ static int find_base(const struct mx *x, int i_model)
     return at;
 }
 
+/* An adapter's own base where it was measured with it: what quantization costs, not what the adapter does. */
+static int base_with_adapter(const struct matrix *m, const struct matrix_variant *v, int base)
+{
+    for (int i = 0; i < m->n_variants && v->adapter[0]; i++) {
+        const struct matrix_variant *o = &m->variants[i];
+        if (o->i_model == v->i_model && strcmp(o->level, m->variants[base].level) == 0 && strcmp(o->adapter, v->adapter) == 0)
+            return i;
+    }
+    return base;
+}
+
 static void find_bases(struct mx *x)
 {
     for (int k = 0; k < x->m->n_models; k++) {
         const int base = find_base(x, k);
         for (int i = 0; i < x->m->n_variants; i++)
             if (x->m->variants[i].i_model == k)
-                x->m->variants[i].base = base;
+                x->m->variants[i].base = base_with_adapter(x->m, &x->m->variants[i], base);
     }
 }
 

@@ -64,6 +64,7 @@ enum matrix_memory {
 struct matrix_variant {
     const char *name;          /* "SmolLM2-135M-Instruct Q4_K_M"; unique in the matrix */
     const char *model, *level, *model_sha256, *imatrix_sha256, *store;
+    const char *adapter; /* "maths", "maths x 0.5" (study/adapter.h); "" for none */
     int i_model;               /* 0 .. n_models - 1 */
     int i_store;
     int base;                  /* index of the variant that its model is compared with; itself for that one */

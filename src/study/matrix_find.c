@@ -17,12 +17,18 @@ static int n_whole_tasks(const struct matrix *m, int v)
     return n;
 }
 
+/* Without an adapter rather than with one; then the one with more tasks. */
+static bool is_better_at(const struct matrix *m, int v, int best)
+{
+    const bool plain = !m->variants[v].adapter[0], best_plain = best >= 0 && !m->variants[best].adapter[0];
+    return best < 0 || (plain != best_plain ? plain : n_whole_tasks(m, v) > n_whole_tasks(m, best));
+}
+
 int matrix_at(const struct matrix *m, int i_model, const char *level)
 {
     int best = -1;
     for (int v = 0; v < m->n_variants; v++)
-        if (m->variants[v].i_model == i_model && strcmp(m->variants[v].level, level) == 0 &&
-            (best < 0 || n_whole_tasks(m, v) > n_whole_tasks(m, best)))
+        if (m->variants[v].i_model == i_model && strcmp(m->variants[v].level, level) == 0 && is_better_at(m, v, best))
             best = v;
     return best;
 }

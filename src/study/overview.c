@@ -38,6 +38,7 @@ static const struct frame_spec variant_columns[] = {
     {"model", "", "Model", FRAME_TEXT, 0},
     {"family", "", "Family", FRAME_TEXT, 0},
     {"level", "", "Level", FRAME_TEXT, 0},
+    {"adapter", "", "Adapter", FRAME_TEXT, 0},
     {"bpw", "bit", "Bits per weight", FRAME_NUM, 2},
     {"size_gb", "GB", "File", FRAME_NUM, 3},
     {"ram_gb", "GB", "Memory", FRAME_NUM, 3},
@@ -80,7 +81,14 @@ static const char *level_of(const struct matrix *m, const struct matrix_variant 
 {
     const char *model = m->models[v->i_model];
     size_t n = strlen(model);
-    return strncmp(v->name, model, n) == 0 && v->name[n] == ' ' ? v->name + n + 1 : v->level;
+    return !v->adapter[0] && strncmp(v->name, model, n) == 0 && v->name[n] == ' ' ? v->name + n + 1 : v->level;
+}
+
+/* In charts a model with an adapter is a line of its own. */
+static const char *line_of(struct frame *f, const struct matrix *m, const struct matrix_variant *v)
+{
+    const char *model = m->models[v->i_model];
+    return v->adapter[0] ? arena_printf(&f->arena, "%s + %s", model, v->adapter) : model;
 }
 
 static double share_above(const double *a, const double *b, size_t n)
@@ -222,6 +230,8 @@ static void put_variant(struct overview *o, int i, const char *family)
     frame_put_text(f, row, "model", o->matrix->models[v->i_model]);
     frame_put_text(f, row, "family", family);
     frame_put_text(f, row, "level", level_of(o->matrix, v));
+    if (v->adapter[0])
+        frame_put_text(f, row, "adapter", v->adapter);
     frame_put_num(f, row, "bpw", v->bpw);
     frame_put_num(f, row, "size_gb", v->file_bytes / 1e9);
     put_memory(f, row, v);
@@ -300,7 +310,9 @@ static void put_chart_row(struct frame *f, const struct overview *o, int v, cons
     for (int c = 0; c < f->n_columns; c++) {
         const char *name = f->columns[c].name;
         bool is_own = frame_column(&o->variants, name) >= 0 && frame_column(&o->scores, name) < 0;
-        if (strcmp(name, "is_base") == 0)
+        if (strcmp(name, "model") == 0)
+            frame_set_text(f, row, c, line_of(f, o->matrix, &o->matrix->variants[v]));
+        else if (strcmp(name, "is_base") == 0)
             frame_set_bool(f, row, c, o->matrix->variants[v].base == v);
         else if (strncmp(name, "composite", 9) == 0) {
             char score[64];
@@ -339,6 +351,45 @@ static void make_chart_frames(struct overview *o)
         put_chart_row(&o->levels, o, v, &o->variants, v);
     for (int r = 0; r < o->scores.n_rows; r++)
         put_chart_row(&o->tasks, o, (int)frame_at(&o->scores, r, 0)->i, &o->scores, r);
+}
+
+static bool has_adapter(const struct matrix *m, int i_model)
+{
+    for (int v = 0; v < m->n_variants; v++)
+        if (m->variants[v].i_model == i_model && m->variants[v].adapter[0])
+            return true;
+    return false;
+}
+
+/* What adapters recover: a panel a model and task, of the models that were measured with one. */
+static void make_recovery(struct overview *o)
+{
+    static const struct frame_spec columns[] = {
+        {"model", "", "Model", FRAME_TEXT, 0},
+        {"level", "", "Level", FRAME_TEXT, 0},
+        {"panel", "", "Panel", FRAME_TEXT, 0},
+        {"adapter", "", "Adapter", FRAME_TEXT, 0},
+        {"score_pct", "points", "Score", FRAME_NUM, 1},
+        {"score_lo_pct", "points", "Score, 95 % low", FRAME_NUM, 1},
+        {"score_hi_pct", "points", "Score, 95 % high", FRAME_NUM, 1},
+    };
+    struct frame *f = &o->recovery;
+    frame_add_columns(f, columns, LEN(columns));
+    for (int r = 0; r < o->scores.n_rows; r++) {
+        const int v = (int)frame_at(&o->scores, r, 0)->i;
+        const struct matrix_variant *x = &o->matrix->variants[v];
+        const char *model = o->matrix->models[x->i_model];
+        if (!has_adapter(o->matrix, x->i_model))
+            continue;
+        const int row = frame_add_row(f);
+        frame_put_text(f, row, "model", model);
+        frame_put_text(f, row, "level", x->level);
+        frame_put_text(f, row, "panel",
+                       arena_printf(&f->arena, "%s, %s", model, frame_at(&o->scores, r, frame_column(&o->scores, "task"))->text));
+        frame_put_text(f, row, "adapter", x->adapter[0] ? x->adapter : "none");
+        for (int c = 4; c < LEN(columns); c++)
+            copy_cell(f, row, columns[c].name, &o->scores, r, columns[c].name);
+    }
 }
 
 static void make_items(struct overview *o)
@@ -423,6 +474,7 @@ static void init_frames(struct overview *o)
     frame_init(&o->scores, "scores");
     frame_init(&o->levels, "levels");
     frame_init(&o->tasks, "tasks");
+    frame_init(&o->recovery, "recovery");
     frame_init(&o->provenance, "provenance");
     frame_add_columns(&o->variants, variant_columns, LEN(variant_columns));
     frame_add_columns(&o->variants, score_columns, LEN(score_columns));
@@ -444,13 +496,14 @@ int overview_load(struct overview *out, struct store *s, const struct matrix_opt
         goto done;
     const bool is_synthetic = out->matrix->is_synthetic;
     out->variants.is_synthetic = out->scores.is_synthetic = out->levels.is_synthetic = out->tasks.is_synthetic = is_synthetic;
-    out->provenance.is_synthetic = is_synthetic;
+    out->provenance.is_synthetic = out->recovery.is_synthetic = is_synthetic;
     for (int v = 0; v < out->matrix->n_variants; v++)
         put_variant(out, v, family_of(&a, cells, n, out->matrix->variants[v].model_sha256));
     if (put_recommended(out, err) < 0)
         goto done;
     put_tasks(out);
     make_chart_frames(out);
+    make_recovery(out);
     make_items(out);
     make_provenance(&out->provenance, cells, n);
     ret = 0;
@@ -465,6 +518,7 @@ void overview_release(struct overview *o)
     frame_release(&o->scores);
     frame_release(&o->levels);
     frame_release(&o->tasks);
+    frame_release(&o->recovery);
     frame_release(&o->provenance);
     matrix_close(o->matrix);
     *o = (struct overview){0};
@@ -476,6 +530,8 @@ const struct frame *overview_frame(const struct overview *o, const char *chart)
         const char *chart;
         bool is_of_tasks;
     } charts[] = {{"accuracy_size", false}, {"speed_quality", false}, {"retained", false}, {"score_bpw", true}, {"flips", true}, {"kl_flips", true}};
+    if (strcmp(chart, "recovery") == 0)
+        return &o->recovery;
     for (int i = 0; i < LEN(charts); i++)
         if (strcmp(charts[i].chart, chart) == 0)
             return charts[i].is_of_tasks ? &o->tasks : &o->levels;

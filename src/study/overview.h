@@ -29,7 +29,7 @@ struct overview {
     struct matrix *matrix;
     double margin_pct;
     struct frame variants, scores; /* of the dashboard */
-    struct frame levels, tasks;    /* of the charts */
+    struct frame levels, tasks, recovery; /* of the charts */
     struct frame provenance;
     struct dashboard dashboard;
     bool is_upcast;

@@ -46,6 +46,7 @@ static const struct {
       "The composite of all tasks against the size of the file, and against peak memory where it was measured." },
     { "score_bpw", "score_pct", "Scores against bits per weight", "A panel a task: which tasks suffer first, and where each model breaks." },
     { "speed_quality", "composite_pct", "Speed against size, with quality", "What can be had at a quality: how small, and how fast." },
+    { "recovery", "score_pct", "What adapters recover", "Each level without and with an adapter: a flatter line recovers what quantization loses." },
     { "retained", "retained_pct", "Share of the base's score", "What is left of the base's composite at each level." },
     { "flips", "flips_pct", "Answers that flipped", "A score can stay while its answers change: what was lost and gained on the same questions." },
     { "kl_flips", "kl_nat", "Divergence and flipped answers", "Whether divergence on a text foretells flipped answers." },

@@ -50,6 +50,15 @@ static void one_setting_is_one_row(void **state)
     assert_string_equal(combined(a, c, 0), "");
 }
 
+static void tasks_make_no_rows(void **state)
+{
+    struct arena *a = *state;
+    struct cell_row c[] = { cell("Q8_0", "task", "{\"num_fewshot\":5}"), cell("Q8_0", "task", "{\"num_fewshot\":25}"),
+                            cell("Q8_0", "kl", "{\"n_ctx\":64}"), cell("Q4_0", "task", "{\"num_fewshot\":5}") };
+    c[1].data_sha256 = "dd";
+    assert_string_equal(combined(a, c, 4), "task,task,kl:|task:");
+}
+
 static void a_kind_with_two_settings_is_two_rows(void **state)
 {
     struct arena *a = *state;
@@ -136,6 +145,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_setting_is_one_row),
+        cmocka_unit_test(tasks_make_no_rows),
         cmocka_unit_test(a_kind_with_two_settings_is_two_rows),
         cmocka_unit_test(shared_settings_join_only_equals),
         cmocka_unit_test(other_things_that_differ),

@@ -328,7 +328,7 @@ static void damaged_stores(void **state)
 
 static int64_t put_cell(struct fixture *f, struct made_place *p, const char *name, const char *metrics)
 {
-    int64_t cell;
+    int64_t cell = 0;
     ok(f, made_cell(&cell, p, KIND_TASK, arena_printf(&p->arena, "%s:1:x", name)));
     const char *fact = arena_printf(&p->arena, "{\"name\":\"%s\",\"metrics\":[%s],\"groups\":[]}", name, metrics);
     ok(f, made_put(p, cell, (struct event){ .kind = EVENT_FACT, .key = "task", .text = fact }));
