@@ -127,11 +127,12 @@ static bool same_level(const struct cell_row *a, const struct cell_row *b)
 
 static bool has_slot(const struct row *r, const struct cell_row *c)
 {
-    if (kind_find(c->kind) == KIND_TASK)
-        return false;
-    for (int i = 0; i < r->out->n_cells; i++)
-        if (strcmp(r->out->cells[i]->kind, c->kind) == 0 && strcmp(r->out->cells[i]->data_sha256, c->data_sha256) == 0)
+    const bool is_task = kind_find(c->kind) == KIND_TASK;
+    for (int i = 0; i < r->out->n_cells; i++) {
+        const struct cell_row *has = r->out->cells[i];
+        if (is_task ? has == c : strcmp(has->kind, c->kind) == 0 && strcmp(has->data_sha256, c->data_sha256) == 0)
             return true;
+    }
     return false;
 }
 

@@ -406,6 +406,16 @@ static int put_facts(const struct asking *k, struct err *err)
     return 0;
 }
 
+/* The model's description alone: chat template and facts are wanted before the cache of generation tasks can be cut, and rows
+   that cannot be read then end their task, not the job. */
+static int open_description(struct asking *k, struct err *err)
+{
+    struct backend_params p;
+    job_backend_params(k->job, 0, &p);
+    p.no_alloc = true;
+    return backend_open(&k->backend, k->job->models[0].path, &p, err);
+}
+
 static int open_first(struct asking *k, struct err *err)
 {
     const int i_task = k->job->n_tasks > 0 ? (int)k->job->tasks[0].i_task : 0;
@@ -413,7 +423,7 @@ static int open_first(struct asking *k, struct err *err)
         return err_set(err, ERR_USAGE, "job: no task %d", i_task);
     if (modelfile_inspect(&k->file, &k->file_arena, k->job->models[0].path, err) < 0)
         return -1;
-    return load_for(k, i_task, err);
+    return evaluation_task(k->evaluation, i_task)->kind == ITEM_GENERATE ? open_description(k, err) : load_for(k, i_task, err);
 }
 
 int job_eval(const struct job *job, const struct job_io *io, struct err *err)

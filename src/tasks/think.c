@@ -67,7 +67,7 @@ static bool depends_on(const char *template, const struct chat_options *o, const
 {
     struct buf on = BUF_INIT, off = BUF_INIT;
     const bool is_other = render(&on, template, o, variable, true) && render(&off, template, o, variable, false) &&
-                          (on.len != off.len || memcmp(on.data, off.data, on.len) != 0);
+                          (on.len != off.len || (on.len > 0 && memcmp(on.data, off.data, on.len) != 0));
     buf_release(&on);
     buf_release(&off);
     return is_other;

@@ -50,7 +50,7 @@ $PERBIT run study.yaml -q 2>log || status=$?
 [ $status = 3 ]
 grep -q 'c BF16 quantize failed: .*the hub has no such\|c BF16 quantize failed: org/none: the hub' log
 $PERBIT show text study.yaml --output csv >text.csv
-grep -q '^SYNTHETIC,[ab],Q8_0,kl,' text.csv # one file by two names: its name is the last one
+grep -q '^SYNTHETIC,[ab],Q8_0,,,kl,' text.csv # one file by two names: its name is the last one
 n=$(asked /content/)
 $PERBIT run study.yaml -q 2>log || true
 [ "$(asked /content/)" = "$n" ]

@@ -27,7 +27,7 @@ read_only 'ro #1?%'
 reason='Read-only file system'
 fails 1 "ro: cannot write here: $reason" $PERBIT quantize tiny.gguf ro Q8_0
 fails 1 "ro/new: $reason" $PERBIT quantize tiny.gguf ro/new Q8_0
-fails 1 "ro/perplexity_bpw.svg: $reason" $PERBIT report ro whole.db
+fails 1 "ro/accuracy_size.svg: $reason" $PERBIT report ro whole.db
 fails 1 "ro/results: $reason" $PERBIT export ro whole.db
 fails 1 "$reason" $PERBIT perplexity tiny.gguf -f text.txt -c 128 --save_all_logits ro/base.kld
 fails 1 "ro/new.db: cannot be written: $reason" $PERBIT perplexity tiny.gguf -f text.txt -c 128 --store ro/new.db
