@@ -90,7 +90,11 @@ END
 $PERBIT report page three.yaml >/dev/null
 python3 -c '
 text = open("page/index.html").read()
-assert "tiny + maths" in text and "tiny + half:0.5" in text'
+assert "tiny + maths" in text and "tiny + half:0.5" in text
+assert "What an adapter recovers" in text'
+$PERBIT compare "tiny Q8_0" "tiny Q8_0 + maths" --store tiny.db >compared.txt
+grep -q 'made' compared.txt
+$PERBIT recommend tiny.db --ram 1GiB >/dev/null
 # the same without keeping files: one level at a time, each file made once
 sed 's/^store: .*/store: one.db/; s/^measures: .*/measures: [kl]/; /^tasks:/d; s/, {path: maths.gguf, scale[^}]*}//; $a keep_files: no\nout_dir: made_files' three.yaml >one.yaml
 $PERBIT run one.yaml 2>log
