@@ -2,6 +2,7 @@
 # What is asked through the chat templates of the study's models, in zero- and few-shot form, against lm-evaluation-harness's
 # own prompts. Templates: those that the engine's source tree carries, nearest to each model, and the small model's own.
 . "$(dirname "$0")/lib.sh"
+eval "$("$PERBIT_SRC/tools/deps.sh" --print)"
 templates=$PERBIT_ENGINE/share/templates
 tasks=gsm8k,arc_challenge,arc_easy,winogrande,triviaqa,nq_open,squad_completion
 work=$(mktemp -d)

@@ -392,7 +392,7 @@ def compare_folders(c, work, case, samples):
 
 def main():
     ap = argparse.ArgumentParser()
-    ap.add_argument("--limit", type=float, default=20)
+    ap.add_argument("--limit", type=float, default=20.0)
     ap.add_argument("--keep", type=Path)
     ap.add_argument("--only", default="", help="names of runs, with commas")
     a = ap.parse_args()
