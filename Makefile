@@ -18,7 +18,7 @@ dev: ## debug build with sanitizers: build/dev/perbit
 deps: ## fetch and build what perbit is made from, tests included
 	@tools/deps.sh --test
 
-test: ## every suite (about ten minutes on two cores)
+test: ## every suite (about 23 minutes on two cores)
 	@tools/test.sh
 
 check: ## layers, headers, private paths: seconds
