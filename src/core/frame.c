@@ -93,6 +93,13 @@ void frame_add_columns(struct frame *f, const struct frame_spec *c, int n)
         frame_set_label(f, frame_add_column(f, c[i].name, c[i].unit, c[i].kind), c[i].label, c[i].decimals);
 }
 
+void frame_start(struct frame *f, const char *name, const struct frame_spec *c, int n, bool is_synthetic)
+{
+    frame_init(f, name);
+    frame_add_columns(f, c, n);
+    f->is_synthetic = is_synthetic;
+}
+
 void frame_put_num(struct frame *f, int row, const char *name, double v)
 {
     if (isfinite(v))

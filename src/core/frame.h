@@ -71,6 +71,8 @@ struct frame_spec {
     int decimals;
 };
 void frame_add_columns(struct frame *f, const struct frame_spec *c, int n);
+/* frame_init with its columns. */
+void frame_start(struct frame *f, const char *name, const struct frame_spec *c, int n, bool is_synthetic);
 void frame_put_num(struct frame *f, int row, const char *name, double v);
 void frame_put_int(struct frame *f, int row, const char *name, int64_t v);
 void frame_put_text(struct frame *f, int row, const char *name, const char *v); /* NULL counts as "" */

@@ -325,9 +325,7 @@ void compare_frame(struct frame *out, const struct compare *c)
         { "margin", "points", "margin", FRAME_NUM, 2 }, { "paired", "", "paired", FRAME_BOOL, 0 },
         { "sentence", "", "in words", FRAME_TEXT, 0 },
     };
-    frame_init(out, "compare");
-    frame_add_columns(out, columns, sizeof columns / sizeof columns[0]);
-    out->is_synthetic = c->is_synthetic;
+    frame_start(out, "compare", columns, sizeof columns / sizeof columns[0], c->is_synthetic);
     for (int i = 0; i < c->n_tasks; i++)
         put_task(out, c, &c->tasks[i]);
     if (!c->has_composite)
@@ -369,9 +367,7 @@ void compare_items_frame(struct frame *out, const struct compare *c)
         { "gold", "", "right", FRAME_TEXT, 0 },        { "answer_a", "", "answer of A", FRAME_TEXT, 0 },
         { "answer_b", "", "answer of B", FRAME_TEXT, 0 },
     };
-    frame_init(out, "compare_items");
-    frame_add_columns(out, columns, sizeof columns / sizeof columns[0]);
-    out->is_synthetic = c->is_synthetic;
+    frame_start(out, "compare_items", columns, sizeof columns / sizeof columns[0], c->is_synthetic);
     for (int k = 0; k < c->n_tasks; k++)
         for (int i = 0; c->tasks[k].is_paired && c->tasks[k].is_binary && i < c->tasks[k].n; i++)
             if (c->tasks[k].a[i] != c->tasks[k].b[i])

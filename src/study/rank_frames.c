@@ -5,13 +5,6 @@
 
 #include "base/banned.h"
 
-static void start(struct frame *f, const char *name, const struct frame_spec *columns, int n, const struct rank *r)
-{
-    frame_init(f, name);
-    frame_add_columns(f, columns, n);
-    f->is_synthetic = r->matrix->is_synthetic;
-}
-
 static void put_level(struct frame *f, const struct rank_column *c, const struct rank_level *l)
 {
     const int row = frame_add_row(f);
@@ -39,7 +32,7 @@ void rank_frame(struct frame *out, const struct rank *r)
         { "claimed", "", "beyond doubt", FRAME_INT, 0 }, { "open_base", "", "open at base", FRAME_INT, 0 },
         { "open", "", "open at level", FRAME_INT, 0 }, { "sentence", "", "in words", FRAME_TEXT, 0 },
     };
-    start(out, "rank", columns, sizeof columns / sizeof columns[0], r);
+    frame_start(out, "rank", columns, sizeof columns / sizeof columns[0], r->matrix->is_synthetic);
     for (int c = 0; c < r->n_columns; c++)
         for (int l = 0; l < r->columns[c].n_levels; l++)
             put_level(out, &r->columns[c], &r->columns[c].levels[l]);
@@ -74,7 +67,7 @@ void rank_inversions_frame(struct frame *out, const struct rank *r, bool only_cl
         { "p_holm", "", "p (Holm)", FRAME_NUM, 4 },
         { "verdict", "", "verdict", FRAME_TEXT, 0 },
     };
-    start(out, "inversions", columns, sizeof columns / sizeof columns[0], r);
+    frame_start(out, "inversions", columns, sizeof columns / sizeof columns[0], r->matrix->is_synthetic);
     for (int c = 0; c < r->n_columns; c++)
         for (int l = 0; l < r->columns[c].n_levels; l++) {
             const struct ranking *k = &r->columns[c].levels[l].ranking;
@@ -111,7 +104,7 @@ void rank_places_frame(struct frame *out, const struct rank *r)
         { "hi", "%", "95% high", FRAME_NUM, 2 },           { "place_base", "", "place at the base", FRAME_INT, 0 },
         { "place", "", "place", FRAME_INT, 0 },
     };
-    start(out, "places", columns, sizeof columns / sizeof columns[0], r);
+    frame_start(out, "places", columns, sizeof columns / sizeof columns[0], r->matrix->is_synthetic);
     for (int c = 0; c < r->n_columns; c++)
         for (int l = 0; l < r->columns[c].n_levels; l++)
             for (int k = 0; k < r->matrix->n_models; k++)
@@ -153,7 +146,7 @@ void rank_cliffs_frame(struct frame *out, const struct rank *r)
         { "p_line", "", "p (a line)", FRAME_NUM, 4 },      { "p_holm", "", "p (Holm)", FRAME_NUM, 4 },
         { "claimed", "", "beyond doubt", FRAME_BOOL, 0 },  { "sentence", "", "in words", FRAME_TEXT, 0 },
     };
-    start(out, "cliffs", columns, sizeof columns / sizeof columns[0], r);
+    frame_start(out, "cliffs", columns, sizeof columns / sizeof columns[0], r->matrix->is_synthetic);
     for (int c = 0; c < r->n_columns; c++)
         for (int k = 0; k < r->matrix->n_models; k++)
             put_cliff(out, r, &r->columns[c], &r->columns[c].cliffs[k]);
@@ -167,7 +160,7 @@ void rank_sensitivity_frame(struct frame *out, const struct rank *r)
         { "lo", "points/bit", "95% low", FRAME_NUM, 3 },
         { "hi", "points/bit", "95% high", FRAME_NUM, 3 },
     };
-    start(out, "sensitivity", columns, sizeof columns / sizeof columns[0], r);
+    frame_start(out, "sensitivity", columns, sizeof columns / sizeof columns[0], r->matrix->is_synthetic);
     for (int c = 0; c < r->n_columns; c++) {
         const int row = frame_add_row(out);
         frame_put_text(out, row, "column", r->columns[c].name);

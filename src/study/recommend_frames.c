@@ -49,9 +49,7 @@ void recommend_frame(struct frame *out, const struct recommend *r)
         { "gen_tps", "t/s", "generation, low end", FRAME_NUM, 1 }, { "speed_is", "", "speed is", FRAME_TEXT, 0 },
         { "pareto", "", "on frontier", FRAME_NUM, 2 },    { "why_not", "", "why not", FRAME_TEXT, 0 },
     };
-    frame_init(out, "recommend");
-    frame_add_columns(out, columns, sizeof columns / sizeof columns[0]);
-    out->is_synthetic = r->matrix->is_synthetic;
+    frame_start(out, "recommend", columns, sizeof columns / sizeof columns[0], r->matrix->is_synthetic);
     for (int i = 0; i < r->n_rows; i++)
         put_row(out, r, i);
 }
@@ -81,9 +79,7 @@ void recommend_matched_frame(struct frame *out, const struct recommend *r)
         { "hi", "points", "95% high", FRAME_NUM, 1 },             { "p_holm", "", "p (Holm)", FRAME_NUM, 4 },
         { "verdict", "", "the bigger is", FRAME_TEXT, 0 },        { "margin", "points", "margin", FRAME_NUM, 1 },
     };
-    frame_init(out, "matched");
-    frame_add_columns(out, columns, sizeof columns / sizeof columns[0]);
-    out->is_synthetic = r->matrix->is_synthetic;
+    frame_start(out, "matched", columns, sizeof columns / sizeof columns[0], r->matrix->is_synthetic);
     for (int i = 0; i < r->n_matched; i++)
         put_pair(out, r, &r->matched[i]);
 }
@@ -128,9 +124,7 @@ int recommend_table(struct frame *out, const struct matrix *m, const struct reco
         { "runner_up", "", "runner-up", FRAME_TEXT, 0 },   { "behind", "points", "against it", FRAME_NUM, 1 },
         { "alike", "", "alike", FRAME_BOOL, 0 },
     };
-    frame_init(out, "recommend_table");
-    frame_add_columns(out, columns, sizeof columns / sizeof columns[0]);
-    out->is_synthetic = m->is_synthetic;
+    frame_start(out, "recommend_table", columns, sizeof columns / sizeof columns[0], m->is_synthetic);
     for (int i = 0; i < n; i++) {
         struct recommend *r;
         struct recommend_options each = *o;

@@ -17,21 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint64_t xorshift = 88172645463325252u;
-
-static double unit(void)
-{
-    xorshift ^= xorshift << 13;
-    xorshift ^= xorshift >> 7;
-    xorshift ^= xorshift << 17;
-    return (double)(xorshift >> 11) / 9007199254740992.0;
-}
-
-static float normal(void)
-{
-    const double a = unit() + 1e-12, b = unit();
-    return (float)(sqrt(-2.0 * log(a)) * cos(6.283185307179586 * b));
-}
+#include "noise.h"
 
 static void add(struct ggml_context *c, struct gguf_context *g, const char *name, const char *end, int64_t n0, int64_t n1, float sd)
 {
