@@ -78,7 +78,8 @@ static int run_plan(const struct study *study, struct store *store, const char *
         view.finished = NULL;
     if (plan_build(&plan, study, store, err) < 0)
         return EXIT_FAILED;
-    if (store_run_begin(store, command, study->name ? study->name : "", settings_json(&plan.arena, &study->settings, NULL, false),
+    if (plan_check_text(&plan, err) == 0 &&
+        store_run_begin(store, command, study->name ? study->name : "", settings_json(&plan.arena, &study->settings, NULL, false),
                         &run_id, err) == 0 &&
         runner_run(&plan, store, &view, &result, err) == 0 && store_run_end(store, run_id, err) == 0)
         status = status_of(study, &plan, &result, err);

@@ -359,13 +359,23 @@ static int read_status(struct plan *p, struct store *store, struct err *err)
     return 0;
 }
 
-static int read_text(struct plan *p, struct err *err)
+static void read_text(struct plan *p)
 {
-    p->text_sha256 = "";
-    if (!p->study->settings.file)
-        return 0;
-    p->text_sha256 = digest(&p->arena, p->study->settings.file, err);
-    return p->text_sha256 ? 0 : -1;
+    const char *path = p->study->settings.file;
+    struct err err = { 0 };
+    p->text_sha256 = path ? digest(&p->arena, path, &err) : "";
+    if (p->text_sha256)
+        return;
+    p->text_sha256 = "unreadable";
+    p->text_reason = arena_strdup(&p->arena, err.msg);
+}
+
+int plan_check_text(const struct plan *p, struct err *err)
+{
+    for (int i = 0; p->text_reason && i < p->n_cells; i++)
+        if (kind_info(p->cells[i].kind)->needs_text)
+            return err_set(err, ERR_IO, "%s", p->text_reason);
+    return 0;
 }
 
 static int read_machine(struct plan *p, struct err *err)
@@ -385,7 +395,8 @@ int plan_build(struct plan *out, const struct study *study, struct store *store,
 {
     *out = (struct plan){ .study = study };
     arena_init(&out->arena);
-    if (read_machine(out, err) < 0 || read_text(out, err) < 0 || read_tasks(out, err) < 0 || read_models(out, err) < 0) {
+    read_text(out);
+    if (read_machine(out, err) < 0 || read_tasks(out, err) < 0 || read_models(out, err) < 0) {
         plan_release(out);
         return -1;
     }

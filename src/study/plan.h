@@ -7,7 +7,7 @@
  * cell    [n_cells]    in the order in which they run: model by model, level by level, kind by kind
  *
  * Building a plan reads files and the store; it writes nothing. A cell's identity is complete here.
- * Errors  ERR_IO the text cannot be read; ERR_STORE. A model that cannot be used is no error of the plan
+ * Errors  ERR_STORE, ERR_USAGE. A model, a text or a task's data that cannot be used is no error of the plan
  * Owns    everything lives in plan.arena until plan_release       Tests  unit/test_plan.c
  */
 #ifndef PERBIT_STUDY_PLAN_H
@@ -85,6 +85,7 @@ struct plan {
     const struct study *study;
     const char *machine_id, *machine_info;
     const char *text_sha256; /* "" without a text */
+    const char *text_reason; /* why the text cannot be read, or NULL: what needs it cannot be run */
     bool is_synthetic;
     struct plan_model *models;
     int n_models;
@@ -101,6 +102,8 @@ void plan_release(struct plan *p);
 
 enum { PLAN_VARIANTS_MAX = 128 }; /* of one model */
 
+/* ERR_IO: the text that its cells need cannot be read. */
+int plan_check_text(const struct plan *p, struct err *err);
 /* The base variant of a model with the same adapter, or NULL. */
 struct plan_variant *plan_base(struct plan *p, const struct plan_model *m, const struct plan_adapter *adapter);
 /* Reads what job_inspect says of a file, in a worker, into the plan's arena. */

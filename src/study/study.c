@@ -1,10 +1,12 @@
 #include "study/study.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/fs.h"
+#include "base/units.h"
 #include "base/yaml.h"
 #include "core/quant.h"
 #include "hub/spec.h"
@@ -153,7 +155,7 @@ static void read_files(struct reader *r, struct study_model *m, const struct yam
 }
 
 static const char *const adapter_keys[] = { "name", "path", "scale" };
-static const char *const model_keys[] = { "name", "path", "hub", "revision", "file", "imatrix", "files", "adapters" };
+static const char *const model_keys[] = { "name", "path", "hub", "revision", "file", "imatrix", "files", "adapters", "config" };
 enum { N_MODEL_KEYS = sizeof model_keys / sizeof model_keys[0] };
 
 static void complain_key(struct reader *r, const struct yaml_node *key, const char *where, const char *const *known,
@@ -246,6 +248,8 @@ static void read_model(struct reader *r, struct study_model *m, const struct yam
             read_files(r, m, v);
         else if (strcmp(key, "adapters") == 0)
             read_adapters(r, m, v);
+        else if (strcmp(key, "config") == 0)
+            m->config = path_of(r, v, key);
         else if (strcmp(key, "hub") != 0 && strcmp(key, "revision") != 0 && strcmp(key, "file") != 0)
             complain_key(r, node->keys[i], "models: ", model_keys, N_MODEL_KEYS);
     }
@@ -335,6 +339,75 @@ static void read_tier_name(struct reader *r, const struct yaml_node *node)
     r->study->tier = text_of(r, node, "name");
 }
 
+/* --- profiles ---------------------------------------------------------------------------------- */
+
+static void read_bytes(struct reader *r, const struct yaml_node *node, const char *key, int64_t *out)
+{
+    const char *text = text_of(r, node, key);
+    struct err err = { 0 };
+    if (text && units_parse_bytes(out, text, &err) < 0)
+        complain(r, node, "profiles: %s: %s", key, err.msg);
+}
+
+static void read_number(struct reader *r, const struct yaml_node *node, const char *key, double *out)
+{
+    const char *text = text_of(r, node, key);
+    char *end = NULL;
+    const double v = text ? strtod(text, &end) : 0;
+    if (text && (end == text || *end || !isfinite(v) || v < -1))
+        complain(r, node, "profiles: %s: expected a number, found '%s'", key, text);
+    else if (text)
+        *out = v;
+}
+
+static void read_profile_key(struct reader *r, struct study_profile *p, const struct yaml_node *key,
+                             const struct yaml_node *v)
+{
+    static const char *const known[] = { "name", "ram", "vram", "n_gpu_layers", "price_per_hour", "note" };
+    double layers;
+    if (strcmp(key->text, "name") == 0)
+        p->name = text_of(r, v, "name");
+    else if (strcmp(key->text, "note") == 0)
+        p->note = text_of(r, v, "note");
+    else if (strcmp(key->text, "ram") == 0)
+        read_bytes(r, v, "ram", &p->ram_bytes);
+    else if (strcmp(key->text, "vram") == 0)
+        read_bytes(r, v, "vram", &p->vram_bytes);
+    else if (strcmp(key->text, "price_per_hour") == 0)
+        read_number(r, v, "price_per_hour", &p->price_per_hour);
+    else if (strcmp(key->text, "n_gpu_layers") == 0) {
+        layers = (double)p->n_gpu_layers;
+        read_number(r, v, "n_gpu_layers", &layers);
+        p->n_gpu_layers = (int64_t)layers;
+    } else
+        complain_key(r, key, "profiles: ", known, 6);
+}
+
+static void read_profile(struct reader *r, struct study_profile *list, int i, const struct yaml_node *node)
+{
+    list[i] = (struct study_profile){ .name = "", .n_gpu_layers = -1, .price_per_hour = NAN };
+    if (node->kind != YAML_MAPPING || !yaml_find(node, "name")) {
+        complain(r, node, "profiles: expected a mapping with a name (and ram, vram, n_gpu_layers, price_per_hour, note)");
+        return;
+    }
+    for (int k = 0; k < node->n; k++)
+        read_profile_key(r, &list[i], node->keys[k], node->items[k]);
+    for (int k = 0; k < i && list[i].name; k++)
+        if (list[k].name && strcmp(list[k].name, list[i].name) == 0)
+            complain(r, node, "profiles: '%s' stands twice", list[i].name);
+}
+
+static void read_profiles(struct reader *r, const struct yaml_node *node)
+{
+    const struct yaml_node *const *items;
+    int n = items_of(&node, &items);
+    struct study_profile *list = arena_alloc(r->a, (size_t)(n + 1) * sizeof *list);
+    for (int i = 0; i < n; i++)
+        read_profile(r, list, i, items[i]);
+    r->study->profiles = list;
+    r->study->n_profiles = n;
+}
+
 /* Read at the end: a tier builds on all other keys. */
 static void keep_tiers(struct reader *r, const struct yaml_node *node)
 {
@@ -348,6 +421,7 @@ struct study_key {
 static const struct study_key study_keys[] = {
     { "name", read_name }, { "models", read_models }, { "levels", read_levels },
     { "base", read_base }, { "measures", read_measures }, { "tasks", read_tasks }, { "tiers", keep_tiers },
+    { "profiles", read_profiles },
 };
 static const struct study_key tier_keys[] = {
     { "name", read_tier_name }, { "models", pick_models }, { "levels", read_levels },
@@ -480,10 +554,24 @@ static void finish(struct reader *r, const struct yaml_node *root, const struct 
 
 /* --- tiers ------------------------------------------------------------------------------------- */
 
+static bool is_same_tier(const struct study *a, const struct study *b)
+{
+    return a->tier && b->tier && strcmp(a->tier, b->tier) == 0;
+}
+
+/* Tiers of one name that follow each other are one. */
+static int tier_number(const struct study *tiers, int i)
+{
+    int number = 1;
+    for (int k = 1; k <= i; k++)
+        number += !is_same_tier(&tiers[k - 1], &tiers[k]);
+    return number;
+}
+
 static void read_tier(struct reader *r, const struct yaml_node *root, const struct yaml_node *node, int i)
 {
     struct study *s = r->study;
-    s->tier = arena_printf(r->a, "%d", i + 1);
+    s->tier = arena_printf(r->a, "%d", i == 0 ? 1 : tier_number(s - i, i - 1) + 1);
     if (node->kind != YAML_MAPPING) {
         complain(r, node, "tiers: expected a mapping (name, models, levels, measures, tasks, settings), found %s",
                  yaml_kind_name(node));
@@ -506,11 +594,13 @@ static bool is_number(const char *text)
 static void check_tier_name(struct reader *r, const struct study *tiers, int i, const struct yaml_node *node)
 {
     const char *name = tiers[i].tier ? tiers[i].tier : "";
-    if (is_number(name) && atoi(name) != i + 1)
+    if (is_number(name) && atoi(name) != tier_number(tiers, i))
         complain(r, node, "tiers: the name '%s' is the number of another tier", name);
-    for (int k = 0; k < i && !is_number(name); k++)
-        if (tiers[k].tier && strcmp(tiers[k].tier, name) == 0)
+    for (int k = 0; k + 1 < i && !is_number(name); k++)
+        if (is_same_tier(&tiers[k], &tiers[i]) && !is_same_tier(&tiers[i - 1], &tiers[i])) {
             complain(r, node, "tiers: '%s' stands twice", name);
+            return;
+        }
 }
 
 static void read_tiers(struct reader *r, const struct yaml_node *root)
@@ -542,15 +632,18 @@ int study_parts(const struct study **out, int *out_n, const struct study *s, con
         return 0;
     if (s->n_tiers == 0)
         return err_set(err, ERR_USAGE, "--tier: the study has no tiers");
+    *out_n = 0;
     for (int i = 0; i < s->n_tiers; i++)
-        if (strcmp(s->tiers[i].tier, tier) == 0 || (is_number(tier) && atoi(tier) == i + 1)) {
-            *out = &s->tiers[i];
-            *out_n = 1;
-            return 0;
+        if (strcmp(s->tiers[i].tier, tier) == 0 || (is_number(tier) && atoi(tier) == tier_number(s->tiers, i))) {
+            *out = *out_n ? *out : &s->tiers[i];
+            ++*out_n;
         }
+    if (*out_n > 0)
+        return 0;
     arena_init(&a);
     for (int i = 0; i < s->n_tiers; i++)
-        all = arena_printf(&a, "%s%s%d%s", all, i ? ", " : "", i + 1,
+        if (i == 0 || !is_same_tier(&s->tiers[i - 1], &s->tiers[i]))
+            all = arena_printf(&a, "%s%s%d%s", all, i ? ", " : "", tier_number(s->tiers, i),
                            is_number(s->tiers[i].tier) ? "" : arena_printf(&a, " (%s)", s->tiers[i].tier));
     err_set(err, ERR_USAGE, "--tier: '%s' is not one of: %s", tier, all);
     arena_release(&a);

@@ -9,6 +9,7 @@
  *       revision: main                   #   a branch, tag or commit
  *       file: SmolLM2-135M-BF16.gguf     #   and a file; the BF16 (F16, F32) or only GGUF when left out
  *       imatrix: smollm2.imatrix.gguf    # optional
+ *       config: shapes/smollm2.json      # optional: its config.json, for plan and preview while the model is not here
  *       files: { Q4_K_M: ready.gguf }    # optional: levels that somebody made already; hub:REPO:FILE as everywhere
  *       adapters:                        # optional: LoRA adapters; every level is measured without and with each of them
  *         - maths.gguf                   # or FILE:SCALE, or
@@ -24,7 +25,11 @@
  *       levels: [BF16, Q4_K_M]           # and base, measures, tasks and settings, as above: a tier's own go before the study's
  *       tasks: [mmlu]                    # measures or tasks in a tier are all that it does
  *
- * A tier is a whole study of its own; what two of them measure with equal settings is one cell in the store.
+ *   profiles:                            # optional: computers that plan can answer for (study_profile)
+ *     - { name: laptop, ram: 8GB, vram: 0, n_gpu_layers: 0, price_per_hour: 0.5, note: the one under the desk }
+ *
+ * A tier is a whole study of its own; what two of them measure with equal settings is one cell in the store. Tiers that follow
+ * each other under one name are one tier in parts, run and counted as one: settings hold for a whole part.
  *
  * Errors  ERR_USAGE "FILE:LINE:COL: what was expected; did you mean ...?"; with several mistakes err counts them and
  *         out->mistakes [n_mistakes] has one line for each, so that one reading shows them all
@@ -47,12 +52,22 @@ struct study_model {
     const char *name;     /* NULL: as the file says */
     const char *path;     /* or "hub:REPO@REVISION:FILE", until pull_study was here */
     const char *imatrix;  /* NULL: none */
+    const char *config;   /* a config.json of its shape; NULL: none was named */
     const struct study_file *files;
     int n_files;
     const struct adapter *adapters; /* [n_adapters], beside none at all */
     int n_adapters;
     bool has_adapters;    /* the list was given; if not, the settings' adapter counts */
     const char *reason;   /* why a file of the hub is not here, or NULL */
+};
+
+/* A computer; 0 or NaN (price): the study does not say. */
+struct study_profile {
+    const char *name;
+    int64_t ram_bytes, vram_bytes;
+    int64_t n_gpu_layers; /* -1: not said */
+    double price_per_hour;
+    const char *note;     /* NULL: none */
 };
 
 struct study {
@@ -70,6 +85,8 @@ struct study {
     const char *tier;     /* name or number of a tier; NULL for a study as a whole */
     const struct study *tiers; /* [n_tiers] */
     int n_tiers;
+    const struct study_profile *profiles; /* [n_profiles] */
+    int n_profiles;
     const char *const *mistakes; /* [n_mistakes], after study_load failed; NULL otherwise */
     int n_mistakes;
 };
@@ -77,8 +94,8 @@ struct study {
 /* settings: values from the command line, used where the file says nothing. */
 int study_load(struct study *out, struct arena *a, const char *path, const struct settings *defaults,
                struct err *err);
-/* What is to be run, *out [*out_n]: the tier of that name or number, all tiers (tier NULL), or the study itself, which has none.
-   ERR_USAGE no such tier. */
+/* What is to be run, *out [*out_n]: the tier of that name or number with all its parts, all tiers (tier NULL), or the study
+   itself, which has none. ERR_USAGE no such tier. */
 int study_parts(const struct study **out, int *out_n, const struct study *s, const char *tier, struct err *err);
 
 #endif

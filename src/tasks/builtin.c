@@ -13,6 +13,7 @@
     X(gsm8k, "gsm8k.yaml")                                                                                             \
     X(hellaswag, "hellaswag.yaml")                                                                                     \
     X(ifeval, "ifeval.yaml")                                                                                           \
+    X(locollm, "locollm.yaml")                                                                                         \
     X(mmlu, "mmlu.yaml")                                                                                               \
     X(mmlu_humanities, "mmlu_humanities.yaml")                                                                         \
     X(mmlu_other, "mmlu_other.yaml")                                                                                   \

@@ -191,11 +191,19 @@ static void what_is_no_plan(void **state)
     assert_string_equal(f->err.msg, "two models are named 'one model': give one of them a name");
     f->plan = (struct plan){ 0 };
     f->study.n_models = 1;
+}
+
+/* A plan of what is not here yet can be made; it cannot be run. */
+static void a_text_that_cannot_be_read(void **state)
+{
+    struct fixture *f = *state;
     f->study.settings.file = "/no/such.txt";
-    assert_int_equal(plan_build(&f->plan, &f->study, NULL, &f->err), -1);
+    build(f, NULL);
+    assert_non_null(strstr(f->plan.text_reason, "/no/such.txt"));
+    assert_string_equal(cell(f, "Q8_0", KIND_KL)->identity.data_sha256, "unreadable");
+    assert_int_equal(plan_check_text(&f->plan, &f->err), -1);
     assert_int_equal(f->err.code, ERR_IO);
     assert_non_null(strstr(f->err.msg, "/no/such.txt"));
-    f->plan = (struct plan){ 0 };
 }
 
 /* A command measures a file as it is: one variant at the level that the file has, and no file is made. */
@@ -332,6 +340,7 @@ int main(int argc, char **argv)
         TEST(an_imatrix),
         TEST(a_model_that_cannot_be_read),
         TEST(what_is_no_plan),
+        TEST(a_text_that_cannot_be_read),
         TEST(a_file_without_levels),
         TEST(what_the_store_has),
         TEST(adapters_of_a_study),

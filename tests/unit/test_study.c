@@ -1,4 +1,5 @@
 /* study: what a file says, what stands for what it leaves out, and every mistake with its place, all in one reading. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -218,11 +219,16 @@ static const struct {
     { "tiers: []", "3:8: tiers: expected at least one" },
     { "tiers: [{levels: [Q4_K_N]}]", "3:19: levels: unknown level 'Q4_K_N'; did you mean 'Q4_K_M'?" },
     { "tiers: [{models: [zebra]}]", "3:19: models: 'zebra' is not one of the study's models" },
-    { "tiers: [{name: x}, {name: x}]", "3:20: tiers: 'x' stands twice" },
+    { "tiers: [{name: x}, {}, {name: x}]", "3:24: tiers: 'x' stands twice" },
     { "tiers: [{name: '2'}, {}]", "3:9: tiers: the name '2' is the number of another tier" },
     { "tiers: [{store: a.db}]", "3:10: store: belongs to the study, not to a tier" },
     { "tiers: [{tiers: []}]", "3:10: tiers: unknown key 'tiers'" },
     { "tiers: [x]", "3:9: tiers: expected a mapping" },
+    { "profiles: [{ram: 8GB}]", "3:12: profiles: expected a mapping with a name" },
+    { "profiles: [{name: x, ram: much}]", "3:27: profiles: ram: " },
+    { "profiles: [{name: x, price_per_hour: free}]", "3:38: profiles: price_per_hour: expected a number, found 'free'" },
+    { "profiles: [{name: x, rams: 1}]", "3:22: profiles: unknown key 'rams'; did you mean 'ram'?" },
+    { "profiles: [{name: x}, {name: x}]", "3:23: profiles: 'x' stands twice" },
     { "tiers: [{levels: [Q8_0], base: BF16}]", "3:32: base: 'BF16' is not one of the tier's levels" },
     { "base: BF16\ntiers: [{levels: [Q8_0], measures: [kl]}]", "4:9: base: 'BF16' is not one of the tier's levels" },
     { "name: [a]", "3:7: name: expected a text, found a list" },
@@ -289,6 +295,40 @@ static void all_mistakes_at_once(void **state)
     }
 }
 
+/* Settings hold for a whole tier: what needs others is another part of it, under the same name. */
+static void a_tier_in_parts(void **state)
+{
+    struct fixture *f = *state;
+    const struct study *parts;
+    int n;
+    load_well(f, "models: [a.gguf]\nmeasures: [speed]\n"
+                 "tiers: [{name: a}, {name: b, n_gpu_layers: 0}, {name: b, n_gpu_layers: 99}, {}, {name: c}]\n");
+    assert_int_equal(f->study.n_tiers, 5);
+    assert_int_equal(study_parts(&parts, &n, &f->study, "b", &f->err), 0);
+    assert_true(n == 2 && parts == &f->study.tiers[1]);
+    assert_int_equal(study_parts(&parts, &n, &f->study, "2", &f->err), 0);
+    assert_true(n == 2 && parts[1].settings.n_gpu_layers == 99);
+    assert_string_equal(f->study.tiers[3].tier, "3");
+    assert_int_equal(study_parts(&parts, &n, &f->study, "4", &f->err), 0);
+    assert_true(n == 1 && parts == &f->study.tiers[4]);
+    assert_int_equal(study_parts(&parts, &n, &f->study, "5", &f->err), -1);
+    assert_string_equal(f->err.msg, "--tier: '5' is not one of: 1 (a), 2 (b), 3, 4 (c)");
+}
+
+static void profiles(void **state)
+{
+    struct fixture *f = *state;
+    load_well(f, "models: [{path: a.gguf, config: shapes/a.json}]\nmeasures: [speed]\nprofiles:\n"
+                 "  - { name: laptop, ram: 8GB, n_gpu_layers: 0, note: small }\n"
+                 "  - { name: cloud, vram: 24GiB, price_per_hour: 0.5 }\n");
+    const struct study_profile *p = f->study.profiles;
+    assert_int_equal(f->study.n_profiles, 2);
+    assert_string_equal(f->study.models[0].config, fs_join(&f->arena, f->dir, "shapes/a.json"));
+    assert_true(strcmp(p[0].name, "laptop") == 0 && p[0].ram_bytes == 8000000000 && p[0].vram_bytes == 0);
+    assert_true(p[0].n_gpu_layers == 0 && isnan(p[0].price_per_hour) && strcmp(p[0].note, "small") == 0);
+    assert_true(p[1].vram_bytes == 24ll << 30 && p[1].price_per_hour == 0.5 && p[1].n_gpu_layers == -1 && !p[1].note);
+}
+
 /* Somebody gives a data file for a study: a hundred lines are enough. */
 static void a_flood_of_mistakes(void **state)
 {
@@ -321,6 +361,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(tiers),
+        TEST(a_tier_in_parts),
+        TEST(profiles),
         TEST(everything_said),
         TEST(what_is_left_out),
         TEST(the_file_wins_over_the_command_line),
