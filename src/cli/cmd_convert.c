@@ -5,7 +5,7 @@
 #include "cli/make_level.h"
 #include "core/quant.h"
 
-static const char *const groups[] = { "convert", "quantize", "output", NULL };
+static const char *const groups[] = { "convert", "levels", "quantize", "output", NULL };
 
 enum { LEVELS_MAX = 64 };
 

@@ -5,9 +5,9 @@
 #include "study/analyse_tasks.h"
 
 static const char *const groups[] = { "store", "output", NULL };
-static const char *const level_shown[] = { "model", "level", "adapter", "adapter_scale", "settings", "bpw", "size_gb", "ppl", "loss_pct", "kl_nat", "same_top_pct",
+static const char *const level_shown[] = { "model", "level", "adapter", "adapter_scale", "weights", "settings", "bpw", "size_gb", "ppl", "loss_pct", "kl_nat", "same_top_pct",
                                            "prompt_tps", "gen_tps", "ttft_s", "peak_gb", "failed", NULL };
-static const char *const cell_shown[] = { "model", "level", "adapter", "adapter_scale", "kind", "status", "attempts", "reason", NULL };
+static const char *const cell_shown[] = { "model", "level", "adapter", "adapter_scale", "weights", "kind", "status", "attempts", "reason", NULL };
 
 static const struct {
     const char *name;

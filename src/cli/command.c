@@ -5,7 +5,7 @@
 #include "base/log.h"
 
 static const struct command *const commands[] = {
-    &cmd_run,    &cmd_plan,   &cmd_convert, &cmd_quantize, &cmd_perplexity, &cmd_eval,  &cmd_speed, &cmd_memory,
+    &cmd_run,    &cmd_plan,   &cmd_preview, &cmd_convert, &cmd_quantize, &cmd_perplexity, &cmd_eval,  &cmd_speed, &cmd_memory,
     &cmd_tasks,  &cmd_rescore,
     &cmd_compare, &cmd_rank,  &cmd_recommend, &cmd_pull,
     &cmd_show,   &cmd_export, &cmd_report,   &cmd_serve,   &cmd_publish,  &cmd_doctor,     &cmd_help,  &cmd_worker,

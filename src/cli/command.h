@@ -31,7 +31,7 @@ struct command {
     int (*run)(struct invocation *in, struct err *err);
 };
 
-extern const struct command cmd_convert, cmd_quantize, cmd_perplexity, cmd_eval, cmd_speed, cmd_memory, cmd_run, cmd_plan, cmd_show, cmd_export,
+extern const struct command cmd_convert, cmd_quantize, cmd_perplexity, cmd_eval, cmd_speed, cmd_memory, cmd_run, cmd_plan, cmd_preview, cmd_show, cmd_export,
     cmd_compare, cmd_rank, cmd_recommend, cmd_rescore, cmd_tasks, cmd_report, cmd_serve, cmd_pull, cmd_publish, cmd_doctor, cmd_help,
     cmd_worker;
 

@@ -52,11 +52,8 @@ static int refuse_others(const struct hfconfig *c, struct err *err)
     return 0;
 }
 
-static int load(struct hfconfig *c, struct err *err)
+static int load(struct hfconfig *c, const char *path, struct err *err)
 {
-    const char *path = fs_join(&c->a, c->dir, "config.json");
-    if (!fs_is_dir(c->dir))
-        return err_set(err, ERR_IO, "%s: no such folder", c->dir);
     if (json_load(&c->json, path, err))
         return -1;
     if (!yyjson_is_obj(hfconfig_root(c)))
@@ -66,17 +63,28 @@ static int load(struct hfconfig *c, struct err *err)
     return find_arch(c, err) ? -1 : refuse_others(c, err);
 }
 
-int hfconfig_open(struct hfconfig **out, const char *dir, struct err *err)
+static int open_as(struct hfconfig **out, const char *dir, const char *path, struct err *err)
 {
     struct hfconfig *c = xcalloc(1, sizeof *c);
     arena_init(&c->a);
-    c->dir = arena_strdup(&c->a, dir);
+    c->dir = dir ? arena_strdup(&c->a, dir) : fs_dirname(&c->a, path);
     *out = c;
-    if (load(c, err) == 0)
+    if (load(c, path ? path : fs_join(&c->a, dir, "config.json"), err) == 0)
         return 0;
     hfconfig_close(c);
     *out = NULL;
     return -1;
+}
+
+int hfconfig_open(struct hfconfig **out, const char *dir, struct err *err)
+{
+    *out = NULL;
+    return fs_is_dir(dir) ? open_as(out, dir, NULL, err) : err_set(err, ERR_IO, "%s: no such folder", dir);
+}
+
+int hfconfig_open_file(struct hfconfig **out, const char *path, struct err *err)
+{
+    return open_as(out, NULL, path, err);
 }
 
 void hfconfig_close(struct hfconfig *c)

@@ -21,6 +21,7 @@ struct arch;
 struct hfconfig;
 
 int hfconfig_open(struct hfconfig **out, const char *dir, struct err *err);
+int hfconfig_open_file(struct hfconfig **out, const char *path, struct err *err); /* a config.json of any name */
 void hfconfig_close(struct hfconfig *c); /* accepts NULL */
 
 const struct arch *hfconfig_arch(const struct hfconfig *c);

@@ -48,6 +48,8 @@ void modelfile_json(struct buf *out, const struct modelfile *f)
     jw_kint(&w, "n_vocab", f->n_vocab);
     jw_kint(&w, "kv_bytes_per_token", f->kv_bytes_per_token);
     jw_kbool(&w, "is_synthetic", f->is_synthetic);
+    if (f->has_synthetic_weights)
+        jw_kbool(&w, "has_synthetic_weights", true);
     jw_key(&w, "types");
     jw_array(&w);
     for (int i = 0; i < f->n_types; i++) {
@@ -97,6 +99,7 @@ int modelfile_parse(struct modelfile *out, struct arena *a, const char *json_tex
         .n_vocab = (int)json_int_or(o, "n_vocab", 0),
         .kv_bytes_per_token = json_int_or(o, "kv_bytes_per_token", 0),
         .is_synthetic = json_bool_or(o, "is_synthetic", false),
+        .has_synthetic_weights = json_bool_or(o, "has_synthetic_weights", false),
     };
     parse_types(out, a, yyjson_obj_get(o, "types"));
     json_close(j);

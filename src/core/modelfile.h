@@ -15,6 +15,10 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+#define MODELFILE_MARK "perbit.synthetic_weights" /* the key of a GGUF file that has them */
+
+#define MODELFILE_MADE_SUFFIX " (synthetic weights)"      /* and of its name */
+
 struct modelfile_type {
     const char *name; /* "q4_K" */
     int n_tensors;
@@ -34,6 +38,7 @@ struct modelfile {
     int n_layer, n_embd, n_ctx_train, n_vocab;
     int64_t kv_bytes_per_token; /* f16 K and V over all layers, full attention; 0 when not known */
     bool is_synthetic;     /* a fake model: everything made from it is marked */
+    bool has_synthetic_weights; /* random weights in a real shape (engine/madeup.h): its speed and memory are real, nothing else is */
     int n_types;
     const struct modelfile_type *types;
 };

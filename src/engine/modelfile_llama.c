@@ -116,6 +116,12 @@ static const char *str_or(const struct gguf_context *g, const char *key, const c
     return id >= 0 && gguf_get_kv_type(g, id) == GGUF_TYPE_STRING ? gguf_get_val_str(g, id) : fallback;
 }
 
+static bool bool_or(const struct gguf_context *g, const char *key, bool fallback)
+{
+    int64_t id = gguf_find_key(g, key);
+    return id >= 0 && gguf_get_kv_type(g, id) == GGUF_TYPE_BOOL ? gguf_get_val_bool(g, id) : fallback;
+}
+
 static int to_int(int64_t v)
 {
     return v < 0 || v > INT32_MAX ? 0 : (int)v;
@@ -166,6 +172,7 @@ static void read_facts(struct modelfile *out, struct arena *a, const struct gguf
     out->n_embd = to_int(arch_int_or(g, arch, "embedding_length", 0, 0));
     out->n_ctx_train = to_int(arch_int_or(g, arch, "context_length", 0, 0));
     out->n_vocab = count_vocab(g, arch);
+    out->has_synthetic_weights = bool_or(g, MODELFILE_MARK, false);
     if (out->n_layer <= 100000)
         out->kv_bytes_per_token = kv_bytes_per_token(g, arch, out->n_layer, out->n_embd);
 }

@@ -74,6 +74,12 @@ bool quantize_knows(const char *level)
     return level_find(level) != NULL;
 }
 
+int quantize_llama_ftype(const char *level)
+{
+    const struct level *l = level_find(level);
+    return l ? (int)l->ftype : -1;
+}
+
 /* ---- the engine's log ---- */
 
 struct listener {

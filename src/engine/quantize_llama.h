@@ -19,6 +19,8 @@ struct quantize_llama_result {
     bool needs_imatrix;    /* dry run only: the real run will refuse without one */
 };
 
+/* The engine's number of a level (enum llama_ftype); -1: none. */
+int quantize_llama_ftype(const char *level);
 /* sink may be NULL. */
 int quantize_llama_run(struct quantize_llama_result *out, const struct quantize_params *p, const char *part,
                        const struct sink *sink, struct err *err);

@@ -12,7 +12,8 @@
 static const char *const cells_sql =
     "SELECT c.id, c.key, m.name, m.sha256, m.info, v.level, v.imatrix_sha256, v.sha256, v.info, c.kind, c.task, c.settings, "
     "c.data_sha256, c.base, c.engine, c.machine_id, c.status, c.reason, c.adapter, "
-    "c.adapter_sha256, c.attempts, c.started, c.finished, c.synthetic, c.adapter_scale "
+    "c.adapter_sha256, c.attempts, c.started, c.finished, c.synthetic, c.adapter_scale, "
+    "coalesce(json_extract(iif(json_valid(m.info), m.info, '{}'), '$.has_synthetic_weights'), 0) "
     "FROM cell c JOIN variant v ON v.id = c.variant_id JOIN model m ON m.id = v.model_id "
     "ORDER BY m.id, v.id, c.id";
 
@@ -36,7 +37,8 @@ static void read_cell(struct cell_row *r, struct arena *a, sqlite3_stmt *q)
     r->started = text_or_null(a, q, column++);
     r->finished = text_or_null(a, q, column++);
     r->is_synthetic = sqlite3_column_int(q, column++) != 0;
-    r->adapter_scale = sqlite3_column_double(q, column);
+    r->adapter_scale = sqlite3_column_double(q, column++);
+    r->has_synthetic_weights = sqlite3_column_int(q, column) != 0;
 }
 
 int query_cells(struct store *s, struct arena *a, struct cell_row **out, int *out_n, struct err *err)

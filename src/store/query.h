@@ -26,6 +26,7 @@ struct cell_row {
     int attempts;
     const char *started, *finished; /* finished NULL while running */
     bool is_synthetic;
+    bool has_synthetic_weights; /* random weights in a real shape: core/modelfile.h */
 };
 
 /* All cells, by model, level order of insertion, kind. */

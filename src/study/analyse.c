@@ -25,6 +25,12 @@ void put_adapter(struct frame *f, int row, const struct cell_row *c)
     frame_put_num(f, row, "adapter_scale", c->adapter_scale);
 }
 
+void put_weights(struct frame *f, int row, const struct cell_row *c)
+{
+    if (c->has_synthetic_weights)
+        frame_put_text(f, row, "weights", "synthetic");
+}
+
 int read_values(struct values *out, struct store *s, int64_t cell, enum metric m, int slot, struct err *err)
 {
     return query_values(s, cell, m, slot, &out->v, &out->n, &out->width, err);
@@ -112,6 +118,7 @@ static const struct frame_spec level_columns[] = {
     { "model", "", "model", FRAME_TEXT, 0 },
     { "level", "", "level", FRAME_TEXT, 0 },
     ADAPTER_COLUMNS,
+    WEIGHTS_COLUMN,
     { "settings", "", "settings that differ", FRAME_TEXT, 0 },
     { "bpw", "bit", "bits/weight", FRAME_NUM, 2 },
     { "size_gb", "GB", "file", FRAME_NUM, 3 },
@@ -296,6 +303,7 @@ static int put_row(struct frame *f, struct store *s, const struct combination *c
     frame_put_text(f, row, "model", c->cells[0]->model);
     frame_put_text(f, row, "level", c->cells[0]->level);
     put_adapter(f, row, c->cells[0]);
+    put_weights(f, row, c->cells[0]);
     frame_put_text(f, row, "settings", c->settings);
     if (put_file(f, row, c->cells[0], err) < 0)
         return -1;
@@ -325,6 +333,7 @@ int analyse_levels(struct frame *out, struct store *s, struct err *err)
 static const struct frame_spec cell_columns[] = {
     { "model", "", "model", FRAME_TEXT, 0 },   { "level", "", "level", FRAME_TEXT, 0 },
     ADAPTER_COLUMNS,
+    WEIGHTS_COLUMN,
     { "kind", "", "measure", FRAME_TEXT, 0 },  { "task", "", "task", FRAME_TEXT, 0 },
     { "status", "", "status", FRAME_TEXT, 0 }, { "reason", "", "reason", FRAME_TEXT, 0 }, { "attempts", "", "attempts", FRAME_INT, 0 },
     { "started", "", "started", FRAME_TEXT, 0 }, { "finished", "", "finished", FRAME_TEXT, 0 },
@@ -362,6 +371,7 @@ int analyse_cells(struct frame *out, struct store *s, struct err *err)
             frame_put_text(out, row, texts[k][0], texts[k][1]);
         frame_put_int(out, row, "attempts", c[i].attempts);
         put_adapter(out, row, &c[i]);
+        put_weights(out, row, &c[i]);
         out->is_synthetic |= c[i].is_synthetic;
     }
     return 0;

@@ -11,6 +11,9 @@
 #define ADAPTER_COLUMNS \
     { "adapter", "", "adapter", FRAME_TEXT, 0 }, { "adapter_scale", "", "adapter scale", FRAME_NUM, -1 }
 void put_adapter(struct frame *f, int row, const struct cell_row *c);
+/* "synthetic": the weights are random, what is measured is not. Missing for all others. */
+#define WEIGHTS_COLUMN { "weights", "", "weights", FRAME_TEXT, 0 }
+void put_weights(struct frame *f, int row, const struct cell_row *c);
 
 /* Values of one metric and slot of a cell: v is the caller's (free). */
 struct values {

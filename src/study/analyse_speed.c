@@ -56,6 +56,7 @@ static const struct frame_spec speed_columns[] = {
     { "model", "", "model", FRAME_TEXT, 0 },
     { "level", "", "level", FRAME_TEXT, 0 },
     ADAPTER_COLUMNS,
+    WEIGHTS_COLUMN,
     { "size_gb", "GB", "file", FRAME_NUM, 3 },
     { "test", "", "test", FRAME_TEXT, 0 },
     { "settings", "", "settings that differ", FRAME_TEXT, 0 },
@@ -76,7 +77,7 @@ static const struct frame_spec speed_columns[] = {
 };
 
 const char *const analyse_speed_shown[] = {
-    "model", "level", "adapter", "adapter_scale", "settings", "size_gb", "test", "avg_ts", "sd_ts", "median_ts", "median_lo_ts", "median_hi_ts", "repetitions",
+    "model", "level", "adapter", "adapter_scale", "weights", "settings", "size_gb", "test", "avg_ts", "sd_ts", "median_ts", "median_lo_ts", "median_hi_ts", "repetitions",
     "ttft_s", "token_p50_ms", "token_p95_ms", "bandwidth_pct", "load_avg", "steal_pct", "throttled", NULL,
 };
 
@@ -183,6 +184,7 @@ static void put_test_names(struct frame *f, int row, const struct cell_row *c, c
     frame_put_text(f, row, "model", c->model);
     frame_put_text(f, row, "level", c->level);
     put_adapter(f, row, c);
+    put_weights(f, row, c);
     frame_put_text(f, row, "test", name);
     frame_put_text(f, row, "test_time", c->started);
     frame_put_int(f, row, "n_prompt", t->n_prompt);
@@ -304,7 +306,7 @@ static const char *params_text(struct arena *a, double n)
 static const struct frame_spec md_head[] = { { "model_type", "", "model", FRAME_TEXT, 0 }, { "size", "", "size", FRAME_TEXT, 0 },
                                          { "params", "", "params", FRAME_TEXT, 0 }, { "backends", "", "backend", FRAME_TEXT, 0 } };
 static const struct frame_spec md_rate[] = { { "test", "", "test", FRAME_TEXT, 0 }, { "t/s", "", "t/s", FRAME_TEXT, 0 } };
-static const char *const md_ours[] = { "level", "adapter", "adapter_scale", "settings", "median_ts", "median_lo_ts", "median_hi_ts", "repetitions", "ttft_s",
+static const char *const md_ours[] = { "level", "adapter", "adapter_scale", "weights", "settings", "median_ts", "median_lo_ts", "median_hi_ts", "repetitions", "ttft_s",
                                        "token_p50_ms", "token_p95_ms", "bandwidth_pct", "load_avg", "steal_pct",
                                        "throttled" };
 enum { N_OURS = sizeof md_ours / sizeof md_ours[0] };

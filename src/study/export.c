@@ -151,6 +151,8 @@ static void write_files(struct jw *w, const struct exporter *x, const char *mode
         jw_kstr(w, "imatrix_sha256", c->imatrix_sha256);
         jw_kstr(w, "model_sha256", c->model_sha256);
         jw_kbool(w, "synthetic", c->is_synthetic);
+        if (c->has_synthetic_weights)
+            jw_kbool(w, "synthetic_weights", true);
         write_info(w, "info", c->variant_info);
         jw_end(w);
     }

@@ -128,7 +128,9 @@ static void write_names(struct buf *out, struct exporter *x, const char *what, b
 static void write_provenance(struct buf *out, struct exporter *x)
 {
     int n_failed = 0, n_done = 0;
+    bool has_synthetic_weights = false;
     for (int i = 0; i < x->n_rows; i++) {
+        has_synthetic_weights |= x->rows[i].has_synthetic_weights;
         n_failed += strcmp(x->rows[i].status, "failed") == 0;
         n_done += strcmp(x->rows[i].status, "done") == 0;
     }
@@ -137,6 +139,9 @@ static void write_provenance(struct buf *out, struct exporter *x)
     write_names(out, x, "machine (`metadata.json` describes it)", true);
     buf_printf(out, "- measured: %s to %s (UTC)\n- measurements: %d done, %d failed (with their reasons in `tables/cells.parquet`)\n\n",
                x->first, x->last, n_done, n_failed);
+    if (has_synthetic_weights)
+        buf_puts(out, "Models named \"(synthetic weights)\" have random weights in the shape of the real model: their speed and memory "
+                      "were measured, nothing else of them says anything.\n\n");
     buf_puts(out, "Each file is named by its SHA-256, each measurement by the SHA-256 of everything that moves its result. Intervals are "
                   "computed from the stored values when the data set is written. Questions and reference answers of the tasks are not "
                   "part of it; `doc` is the number of a document in its own data set.\n\n"

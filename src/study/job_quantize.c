@@ -6,6 +6,7 @@
 #include "engine/backend.h"
 #include "engine/quantize.h"
 #include "study/job.h"
+#include "study/synthetic.h"
 
 static struct quantize_params params_of(const struct job *job)
 {
@@ -25,9 +26,8 @@ int job_quantize(const struct job *job, const struct job_io *io, struct err *err
 {
     struct quantize_params p = params_of(job);
     double start_s = clock_s();
-    if (quantize_file(&p, &io->sink, err) < 0)
-        return -1;
-    return sink_measure(&io->sink, 0, METRIC_JOB_S, 0, clock_s() - start_s, err);
+    int rc = synthetic_is(p.in) ? synthetic_make(p.in, p.out, p.level, &io->sink, err) : quantize_file(&p, &io->sink, err);
+    return rc < 0 ? -1 : sink_measure(&io->sink, 0, METRIC_JOB_S, 0, clock_s() - start_s, err);
 }
 
 int job_predict_bytes(const struct job *job, const struct job_io *io, struct err *err)
@@ -48,7 +48,8 @@ int job_inspect(const struct job *job, const struct job_io *io, struct err *err)
     struct buf text = BUF_INIT;
     int ret = -1;
     arena_init(&a);
-    if (modelfile_inspect(&f, &a, job->models[0].path, err) < 0)
+    const char *path = job->models[0].path;
+    if ((synthetic_is(path) ? synthetic_inspect(&f, &a, path, job->level, err) : modelfile_inspect(&f, &a, path, err)) < 0)
         goto done;
     modelfile_json(&text, &f);
     ret = sink_fact(&io->sink, 0, "modelfile", text.data, err);

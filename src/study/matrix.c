@@ -902,12 +902,23 @@ static void start_tasks(struct mx *x)
     }
 }
 
+static void note_weights(struct mx *x)
+{
+    int n = 0;
+    for (int i = 0; i < x->n_cells; i++)
+        n += x->cells[i].row->has_synthetic_weights;
+    if (n > 0)
+        mx_note(x, "%d cell%s of models with synthetic weights: random numbers in a real shape, named so; their speed and memory "
+                "were measured.", n, plural(n));
+}
+
 static int make(struct mx *x, struct err *err)
 {
     if (check_where(x, err) < 0 || read_cells(x, err) < 0 || make_variants(x, err) < 0)
         return -1;
     for (int i = 0; i < x->n_cells; i++)
         x->m->is_synthetic |= x->cells[i].row->is_synthetic;
+    note_weights(x);
     make_tasks(x);
     choose_cells(x);
     start_tasks(x);

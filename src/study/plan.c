@@ -9,6 +9,7 @@
 #include "machine/machine.h"
 #include "study/client.h"
 #include "study/evaluation.h"
+#include "study/synthetic.h"
 
 int plan_inspect(struct modelfile *out, struct arena *a, const char *path, struct err *err)
 {
@@ -25,7 +26,8 @@ int plan_inspect(struct modelfile *out, struct arena *a, const char *path, struc
 static const char *digest(struct arena *a, const char *path, struct err *err)
 {
     char hex[SHA256_HEX_BYTES];
-    return sha256_file_cached(hex, path, err) < 0 ? NULL : arena_strdup(a, hex);
+    const int rc = synthetic_is(path) ? synthetic_sha256(hex, path, err) : sha256_file_cached(hex, path, err);
+    return rc < 0 ? NULL : arena_strdup(a, hex);
 }
 
 static void give_up(struct plan *p, struct plan_model *m, const struct err *err)
@@ -336,7 +338,7 @@ static void make_cells(struct plan *p)
 {
     p->cells = arena_alloc(&p->arena, (size_t)(p->n_variants * (CELLS_PER_VARIANT + p->n_tasks) + 1) * sizeof *p->cells);
     for (int i = 0; i < p->n_variants; i++) {
-        if (p->study->n_levels && !p->variants[i].adapter)
+        if (p->study->n_levels && !p->variants[i].adapter && !synthetic_is(p->variants[i].model->path))
             add_cell(p, &p->variants[i], KIND_QUANTIZE);
         add_measures(p, &p->variants[i]);
         add_tasks(p, &p->variants[i]);

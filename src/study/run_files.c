@@ -5,6 +5,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "study/runner_internal.h"
+#include "study/synthetic.h"
 
 /* What the file is, into the plan and the store. */
 static int describe(struct runner *r, struct plan_variant *v, struct err *err)
@@ -56,7 +57,7 @@ static int make(struct runner *r, struct plan_variant *v, struct plan_cell *c, s
 {
     if (fs_exists(v->path))
         return describe(r, v, err);
-    if (!c || v->is_source || v->is_given)
+    if ((!c && !synthetic_is(v->model->path)) || v->is_source || v->is_given)
         return err_set(err, ERR_IO, "%s: no such file", v->path);
     return quantize(r, v, c, err) < 0 ? -1 : describe(r, v, err);
 }

@@ -7,6 +7,7 @@
 #include "machine/memory.h"
 #include "store/query.h"
 #include "study/runner_internal.h"
+#include "study/synthetic.h"
 
 /* --- cells ------------------------------------------------------------------------------------- */
 
@@ -269,6 +270,20 @@ static int run_texts(struct runner *r, struct plan_variant **v, int n, struct er
     return 0;
 }
 
+/* Of random weights nothing is asked but how fast and how large they are. */
+static int refuse_quality(struct runner *r, const struct plan_variant *v, struct err *err)
+{
+    struct err why = { 0 };
+    err_set(&why, ERR_UNSUPPORTED, "%s: %s", v->path, synthetic_refusal);
+    for (int i = 0; v->file.has_synthetic_weights && i < r->plan->n_cells; i++) {
+        struct plan_cell *c = &r->plan->cells[i];
+        const bool is_quality = !kind_info(c->kind)->on_machine && c->kind != KIND_QUANTIZE;
+        if (c->variant == v && is_quality && cell_is_pending(r, c) && cell_end(r, c, -1, &why, 0, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 /* Files of a batch of levels, then everything that is measured on them. */
 static int run_batch(struct runner *r, struct plan_variant **v, int n, struct err *err)
 {
@@ -276,6 +291,8 @@ static int run_batch(struct runner *r, struct plan_variant **v, int n, struct er
     for (int i = 0; i < n; i++) {
         int rc = v[i]->reason ? 0 : run_file(r, v[i], err);
         if (rc < 0 || (rc == 0 && fail_variant(r, v[i], v[i]->reason, err) < 0))
+            return -1;
+        if (rc == 1 && refuse_quality(r, v[i], err) < 0)
             return -1;
         if (rc == 1)
             v[n_ready++] = v[i];

@@ -137,8 +137,12 @@ static const struct opt_row rows[] = {
 
     { .key = "outtype", .type = OPT_CHOICE, AT(outtype), .def = "auto", .choices = convert_outtypes, .group = "convert",
       .help = "type of the matrices; auto = the source's own" },
-    { .key = "levels", .type = OPT_LIST, AT(levels), .group = "convert",
-      .help = "levels to make of the result, beside it: Q8_0,Q4_K_M" },
+    { .key = "levels", .type = OPT_LIST, AT(levels), .group = "levels",
+      .help = "levels to make, e.g. Q8_0,Q4_K_M: convert none beside the result when left out, preview the study's or the guide's eight" },
+    { .key = "measures", .type = OPT_LIST, AT(measures), .def = "speed,memory", .group = "preview",
+      .help = "what to measure: speed, memory" },
+    { .key = "keep", .type = OPT_BOOL, AT(keep), .def = "false", .group = "preview",
+      .help = "keep the files that were made, in --out_dir; all levels of a model then take turns" },
 
     { .key = "imatrix", .type = OPT_STR, AT(imatrix), .group = "quantize",
       .help = "importance matrix file (GGUF or .dat) of llama-imatrix" },

@@ -69,6 +69,9 @@ struct settings {
     bool json, verbose, quiet;
     /* export */
     const char *license;
+    /* preview */
+    const char *measures;
+    bool keep;
     /* help */
     bool man, licences;
 };

@@ -21,7 +21,7 @@ cmp shown.md our.md
 python3 - <<'END'
 import csv, json, sqlite3
 
-OURS = ["model", "level", "adapter", "adapter_scale", "size_gb", "test", "settings", "sd_ts", "median_ts", "median_lo_ts", "median_hi_ts", "repetitions", "ttft_s",
+OURS = ["model", "level", "adapter", "adapter_scale", "weights", "size_gb", "test", "settings", "sd_ts", "median_ts", "median_lo_ts", "median_hi_ts", "repetitions", "ttft_s",
         "token_p50_ms", "token_p95_ms", "bandwidth_pct", "load_avg", "steal_pct", "throttled", "engine", "machine"]
 MEASURED = {"model_filename", "test_time", "avg_ns", "stddev_ns", "avg_ts", "stddev_ts", "samples_ns", "samples_ts"}
 DIFFERS = {"load_mode": ("auto", "mmap")}  # perbit's default is not llama-bench's
