@@ -139,24 +139,6 @@ static const char *given_file(const struct study_model *m, const char *level)
     return NULL;
 }
 
-/* Models' names become file names: anything that a file system or a shell dislikes becomes '-'. */
-static char *file_stem(struct arena *a, const char *name)
-{
-    char *stem = arena_strdup(a, name);
-    for (char *c = stem; *c; c++)
-        if (strchr("/\\:*?\"<>| \t", *c))
-            *c = '-';
-    return stem;
-}
-
-static const char *out_dir(struct plan *p)
-{
-    const struct study *s = p->study;
-    if (s->settings.out_dir)
-        return s->settings.out_dir;
-    return fs_join(&p->arena, s->path ? fs_dirname(&p->arena, s->path) : ".", "models");
-}
-
 static void plan_file(struct plan *p, struct plan_variant *v, const struct study_model *from)
 {
     const char *given = given_file(from, v->level);
@@ -165,8 +147,8 @@ static void plan_file(struct plan *p, struct plan_variant *v, const struct study
     if (given || v->is_source)
         v->path = given ? given : v->model->path;
     else
-        v->path = fs_join(&p->arena, out_dir(p),
-                          arena_printf(&p->arena, "%s-%s%s.gguf", file_stem(&p->arena, v->model->name), v->level,
+        v->path = fs_join(&p->arena, study_out_dir(p->study, &p->arena),
+                          arena_printf(&p->arena, "%s-%s%s.gguf", study_file_stem(&p->arena, v->model->name), v->level,
                                        v->imatrix_sha256[0] ? "-imat" : ""));
 }
 

@@ -10,6 +10,7 @@
 #include "hub/pull.h"
 #include "study/evaluation.h"
 #include "study/hubdata.h"
+#include "study/source.h"
 
 #include "base/banned.h"
 
@@ -46,7 +47,7 @@ static int too_many(const struct hub_listing *l, const struct hub_spec *s, int n
     if (n > 0)
         err_set(err, ERR_USAGE, "hub:%s has %d GGUF files; name one of them (hub:%s:FILE): %s", s->repo, n, s->repo, names.data);
     else
-        err_set(err, ERR_IO, "hub:%s has no GGUF file", s->repo);
+        err_set(err, ERR_IO, "hub:%s has no GGUF file, nor safetensors with a config.json", s->repo);
     buf_release(&names);
     return -1;
 }
@@ -72,31 +73,51 @@ static int choose_file(struct hub_spec *s, struct hub *h, bool may_load, struct 
     return file ? 0 : -1;
 }
 
-static int pull_one(const char **path, struct hub *h, const char *text, bool may_load, const struct hub_view *view,
+/* may_be_folder: a repository without a GGUF file may be one of safetensors; *path is its folder then. */
+static int pull_one(const char **path, struct hub *h, const char *text, bool may_load, bool may_be_folder, const struct hub_view *view,
                     struct arena *a, struct err *err)
 {
     struct hub_spec spec;
+    int rc = 0;
     if (hub_spec_parse(&spec, a, text, err) < 0)
         return -1;
     if (spec.file && strpbrk(spec.file, "*?["))
         return err_set(err, ERR_USAGE, "%s: expected the name of one file, found a pattern", text);
-    if (!spec.file && choose_file(&spec, h, false, a, NULL) < 0 && choose_file(&spec, h, may_load && !h->is_offline, a, err) < 0)
-        return -1;
+    if (!spec.file && choose_file(&spec, h, false, a, NULL) < 0) {
+        if (may_be_folder && (rc = source_pull(path, h, &spec, may_load, view, a, err)) != 0)
+            return rc < 0 ? -1 : 0;
+        if (choose_file(&spec, h, may_load && !h->is_offline, a, err) < 0)
+            return -1;
+    }
     if (hub_find(path, h, &spec, a, err) == 0)
         return 0;
     return may_load && !h->is_offline ? hub_pull(path, h, &spec, view, a, err) : -1;
 }
 
-int pull_path(const char **path, struct arena *a, bool may_load, const struct hub_view *view, struct err *err)
+static int pull_any(const char **path, struct arena *a, bool may_load, bool may_be_folder, const struct hub_view *view, struct err *err)
 {
     struct hub *h;
     if (!*path || !hub_spec_is(*path))
         return 0;
     if (hub_open(&h, err) < 0)
         return -1;
-    int rc = pull_one(path, h, *path, may_load, view, a, err);
+    int rc = pull_one(path, h, *path, may_load, may_be_folder, view, a, err);
     hub_close(h);
     return rc;
+}
+
+int pull_path(const char **path, struct arena *a, bool may_load, const struct hub_view *view, struct err *err)
+{
+    return pull_any(path, a, may_load, false, view, err);
+}
+
+/* The file that a model starts from: of the hub, of a folder of safetensors, of the hub's folder of safetensors. */
+static int pull_source(struct study_model *m, const struct study *s, struct arena *a, const struct hub_view *view, struct err *err)
+{
+    return pull_any(&m->path, a, s->settings.pull, s->n_levels > 0, view, err) < 0 ||
+                   (s->n_levels > 0 && source_convert(m, s, s->settings.pull, a, err) < 0)
+               ? -1
+               : 0;
 }
 
 static int pull_files(struct study_model *m, struct arena *a, bool may_load, const struct hub_view *view, struct err *err)
@@ -117,7 +138,7 @@ static int pull_models(struct study *s, struct arena *a, const struct hub_view *
     for (int i = 0; i < s->n_models; i++) {
         struct study_model *m = &models[i];
         struct err why = { 0 };
-        if (pull_path(&m->path, a, may_load, view, &why) == 0 && pull_path(&m->imatrix, a, may_load, view, &why) == 0 &&
+        if (pull_source(m, s, a, view, &why) == 0 && pull_path(&m->imatrix, a, may_load, view, &why) == 0 &&
             pull_files(m, a, may_load, view, &why) == 0)
             continue;
         if (why.code == ERR_CANCELLED) {

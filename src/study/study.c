@@ -554,9 +554,14 @@ static void finish(struct reader *r, const struct yaml_node *root, const struct 
 
 /* --- tiers ------------------------------------------------------------------------------------- */
 
+static bool is_number(const char *text)
+{
+    return text[0] && text[strspn(text, "0123456789")] == '\0';
+}
+
 static bool is_same_tier(const struct study *a, const struct study *b)
 {
-    return a->tier && b->tier && strcmp(a->tier, b->tier) == 0;
+    return a->tier && b->tier && !is_number(a->tier) && strcmp(a->tier, b->tier) == 0;
 }
 
 /* Tiers of one name that follow each other are one. */
@@ -584,11 +589,6 @@ static void read_tier(struct reader *r, const struct yaml_node *root, const stru
     for (int k = 0; k < node->n; k++)
         read_key(r, node->keys[k], node->items[k], tier_keys, N_TIER_KEYS);
     finish(r, root, node);
-}
-
-static bool is_number(const char *text)
-{
-    return text[0] && text[strspn(text, "0123456789")] == '\0';
 }
 
 static void check_tier_name(struct reader *r, const struct study *tiers, int i, const struct yaml_node *node)
@@ -679,4 +679,22 @@ int study_load(struct study *out, struct arena *a, const char *path, const struc
     if (r.tiers)
         read_tiers(&r, root);
     return report_mistakes(&r, path, err);
+}
+
+/* --- places ------------------------------------------------------------------------------------ */
+
+const char *study_out_dir(const struct study *s, struct arena *a)
+{
+    if (s->settings.out_dir)
+        return s->settings.out_dir;
+    return fs_join(a, s->path ? fs_dirname(a, s->path) : ".", "models");
+}
+
+char *study_file_stem(struct arena *a, const char *name)
+{
+    char *stem = arena_strdup(a, name);
+    for (char *c = stem; *c; c++)
+        if (strchr("/\\:*?\"<>| \t", *c))
+            *c = '-';
+    return stem;
 }

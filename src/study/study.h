@@ -98,4 +98,9 @@ int study_load(struct study *out, struct arena *a, const char *path, const struc
    itself, which has none. ERR_USAGE no such tier. */
 int study_parts(const struct study **out, int *out_n, const struct study *s, const char *tier, struct err *err);
 
+/* Where files of levels go: settings.out_dir, else models beside the study file. */
+const char *study_out_dir(const struct study *s, struct arena *a);
+/* Models' names become file names: anything that a file system or a shell dislikes becomes '-'. */
+char *study_file_stem(struct arena *a, const char *name);
+
 #endif

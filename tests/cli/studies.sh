@@ -1,5 +1,9 @@
 # the studies of studies/ can be planned with nothing here, and every model of the guide's has its shape
-plan() { $PERBIT plan "$PERBIT_SRC/studies/$1" --output csv "${@:2}"; }
+plan() {
+    study=$PERBIT_SRC/studies/$1
+    shift
+    $PERBIT plan "$study" --output csv "$@"
+}
 plan locollm.yaml >all.csv
 python3 - <<'END'
 import csv
