@@ -13,7 +13,7 @@
 enum {
     T_NORMAL = 1, T_UNKNOWN, T_CONTROL, T_BYTE = 6, /* gguf.TokenType */
     N_BYTES = 256,
-    N_CONTROL = 3,
+    N_CONTROL = 4,
     N_TOKENS_MIN = N_BYTES + N_CONTROL + 1,
     N_TOKENS_MAX = 1 << 20,
     WORD_MAX = 8,
@@ -93,12 +93,13 @@ static void add_merges(struct made *m, int n_words)
 
 static void put_bpe(struct made *m, struct ggufout *g)
 {
+    /* the engine looks for these four by name in a model that is named phi-3 */
+    static const char *const control[N_CONTROL] = { "<s>", "</s>", "<|endoftext|>", "<unk>" };
     const int n_words = m->n_tokens - N_BYTES - N_CONTROL, first = m->n_tokens - N_CONTROL;
     add_bytes_bpe(m);
     add_words(m, n_words, "");
-    add(m, pystr_z("<|made_bos|>"), T_CONTROL);
-    add(m, pystr_z("<|made_eos|>"), T_CONTROL);
-    add(m, pystr_z("<|made_pad|>"), T_CONTROL);
+    for (int i = 0; i < N_CONTROL; i++)
+        add(m, pystr_z(control[i]), T_CONTROL);
     m->n = 0;
     add_merges(m, n_words);
     ggufout_str(g, "tokenizer.ggml.model", "gpt2");
@@ -114,11 +115,10 @@ static void put_bpe(struct made *m, struct ggufout *g)
 
 static void put_sentencepiece(struct made *m, struct ggufout *g)
 {
-    static const char *const control[] = { "<pad>", "<eos>", "<bos>" };
+    static const char *const control[N_CONTROL] = { "<pad>", "<eos>", "<bos>", "<unk>" };
     char text[16];
     for (int i = 0; i < N_CONTROL; i++)
-        add(m, pystr_z(control[i]), T_CONTROL);
-    add(m, pystr_z("<unk>"), T_UNKNOWN);
+        add(m, pystr_z(control[i]), i + 1 < N_CONTROL ? T_CONTROL : T_UNKNOWN);
     for (int i = 0; i < N_BYTES; i++) {
         snprintf(text, sizeof text, "<0x%02X>", (unsigned)i);
         add(m, kept(m, text), T_BYTE);

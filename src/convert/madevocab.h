@@ -3,7 +3,7 @@
  * for models whose weights are made up too (shape.h).
  *
  * "bpe": GPT-2's 256 byte tokens, then words of the letters a to z in the order aa, ab .. zz, aaa ..; n_merges merges that build
- * them (0: one a word), and three control tokens at the end. "sentencepiece": control tokens, 256 byte tokens, words.
+ * them (0: one a word), and four control tokens at the end. "sentencepiece": control tokens, 256 byte tokens, words.
  * A vocabulary takes as much memory as its number of tokens and merges says: short texts all take the same.
  * Errors  ERR_RANGE too few or too many tokens       Tests  unit/test_shape.c, model/preview.sh (the engine reads it)
  */

@@ -34,4 +34,4 @@ cp -r "$PERBIT_SRC/studies" "$PERBIT_SRC/shapes" .
 status=0
 HF_HUB_OFFLINE=1 $PERBIT run studies/locollm.yaml --tier 1 2>err.txt || status=$?
 [ $status = 1 ]
-grep -q 'wiki.test.raw: no such file' err.txt
+grep -q 'wiki.test.raw: No such file' err.txt
