@@ -14,7 +14,8 @@ enum {
     T_NORMAL = 1, T_UNKNOWN, T_CONTROL, T_BYTE = 6, /* gguf.TokenType */
     N_BYTES = 256,
     N_CONTROL = 4,
-    N_TOKENS_MIN = N_BYTES + N_CONTROL + 1,
+    N_LETTERS = 26,
+    N_TOKENS_MIN = N_BYTES + N_CONTROL + N_LETTERS + 1,
     N_TOKENS_MAX = 1 << 20,
     WORD_MAX = 8,
 };
@@ -123,7 +124,13 @@ static void put_sentencepiece(struct made *m, struct ggufout *g)
         snprintf(text, sizeof text, "<0x%02X>", (unsigned)i);
         add(m, kept(m, text), T_BYTE);
     }
-    add_words(m, m->n_tokens - m->n, "\xe2\x96\x81");
+    /* what words are merged of: letters, then words that begin inside a text, then such that stand behind a space */
+    add(m, pystr_z("\xe2\x96\x81"), T_NORMAL);
+    for (int i = 0; i < N_LETTERS; i++)
+        add(m, kept(m, (char[]){ (char)('a' + i), '\0' }), T_NORMAL);
+    const int n_words = m->n_tokens - m->n;
+    add_words(m, n_words / 2, "");
+    add_words(m, n_words - n_words / 2, "\xe2\x96\x81");
     ggufout_str(g, "tokenizer.ggml.model", "llama");
     ggufout_str(g, "tokenizer.ggml.pre", "default");
     ggufout_strs(g, "tokenizer.ggml.tokens", m->tokens, m->n_tokens);
