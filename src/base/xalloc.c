@@ -29,6 +29,14 @@ void *xcalloc(size_t n, size_t size_bytes)
     return p;
 }
 
+void *xaligned(size_t alignment, size_t n_bytes)
+{
+    void *p = aligned_alloc(alignment, n_bytes);
+    if (!p)
+        die_out_of_memory(n_bytes);
+    return p;
+}
+
 void *xrealloc(void *p, size_t n_bytes)
 {
     void *q = realloc(p, n_bytes ? n_bytes : 1);

@@ -1,12 +1,11 @@
 #include "convert/convert.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/bigfile.h"
 #include "base/fs.h"
 #include "base/map.h"
 #include "base/units.h"
@@ -47,6 +46,13 @@ struct item {
     float plus;
 };
 
+/* Room for the rows in hand, kept from tensor to tensor: fresh memory costs as much as what is done in it. */
+struct block {
+    unsigned char *in, *turned, *out;
+    float *scratch;
+    int64_t n_elements;
+};
+
 struct conversion {
     const struct convert_params *p;
     const struct sink *sink;
@@ -59,7 +65,8 @@ struct conversion {
     int outtype; /* row of outtypes */
     int64_t n_layers, n_vocab, n_heads, n_heads_kv;
     /* writing */
-    int fd;
+    struct bigfile *file;
+    struct block block;
     const char *part;
     int64_t done_bytes, total_bytes;
 };
@@ -219,25 +226,12 @@ static int plan(struct conversion *v, struct err *err)
 
 static int write_all(struct conversion *v, const void *data, size_t n_bytes, struct err *err)
 {
-    for (size_t done = 0; done < n_bytes;) {
-        const ssize_t n = write(v->fd, (const char *)data + done, n_bytes - done);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return err_errno(err, ERR_IO, "%s: cannot write", v->p->out);
-        done += (size_t)n;
-    }
     v->done_bytes += (int64_t)n_bytes;
-    return 0;
+    return bigfile_write(v->file, data, n_bytes, err);
 }
 
 /* Rows are read, turned and written in blocks of some megabytes: whole heads where rows of a head change places. */
 enum { BLOCK_ELEMENTS = 1 << 20 };
-
-struct block {
-    unsigned char *in, *turned, *out;
-    float *scratch;
-};
 
 static int64_t rows_of_block(const struct item *item)
 {
@@ -263,9 +257,26 @@ static void interleave(unsigned char *to, const unsigned char *from, int64_t n_r
     }
 }
 
-static int write_rows(struct conversion *v, const struct item *item, const struct block *b, int64_t first, int64_t n,
-                      struct err *err)
+static void block_release(struct block *b)
 {
+    free(b->in);
+    free(b->turned);
+    free(b->out);
+    free(b->scratch);
+}
+
+static void block_reserve(struct block *b, int64_t n_elements)
+{
+    const size_t n_bytes = (size_t)n_elements * sizeof(float);
+    if (n_elements <= b->n_elements)
+        return;
+    block_release(b);
+    *b = (struct block){ xmalloc(n_bytes), xmalloc(n_bytes), xmalloc(n_bytes), xmalloc(n_bytes), n_elements };
+}
+
+static int write_rows(struct conversion *v, const struct item *item, int64_t first, int64_t n, struct err *err)
+{
+    const struct block *b = &v->block;
     const size_t row_bytes = (size_t)st_dtype_bytes(item->from->dtype, item->row);
     const unsigned char *in = b->in;
     if (shards_read(v->shards, item->from, first * (int64_t)row_bytes, b->in, (size_t)n * row_bytes, err))
@@ -280,20 +291,15 @@ static int write_rows(struct conversion *v, const struct item *item, const struc
 
 static int write_file_tensor(struct conversion *v, const struct item *item, struct err *err)
 {
-    const int64_t n = rows_of_block(item), n_elements = n * item->row;
-    struct block b = { xmalloc((size_t)n_elements * 4), item->n_heads ? xmalloc((size_t)n_elements * 4) : NULL,
-                       xmalloc((size_t)n_elements * 4), xmalloc((size_t)n_elements * sizeof(float)) };
+    const int64_t n = rows_of_block(item);
     int ret = 0;
+    block_reserve(&v->block, n * item->row);
     for (int64_t first = 0; first < item->n_rows && ret == 0; first += n) {
         const int64_t left = item->n_rows - first;
-        ret = write_rows(v, item, &b, first, left < n ? left : n, err);
+        ret = write_rows(v, item, first, left < n ? left : n, err);
         if (ret == 0)
             ret = sink_progress(v->sink, v->done_bytes, v->total_bytes, "bytes", err);
     }
-    free(b.in);
-    free(b.turned);
-    free(b.out);
-    free(b.scratch);
     return ret;
 }
 
@@ -318,26 +324,36 @@ static int check_space(const struct conversion *v, const char *dir, struct err *
     return err_set(err, ERR_IO, "%s: needs %s, %s free", dir, need, has);
 }
 
+static int write_items(struct conversion *v, const struct buf *header, struct err *err)
+{
+    int ret = write_all(v, header->data, header->len, err);
+    for (int i = 0; i < v->n_items && ret == 0; i++)
+        ret = write_item(v, &v->items[i], err);
+    return ret;
+}
+
+/* Under another name until it is whole. */
+static int write_part(struct conversion *v, const struct buf *header, struct err *err)
+{
+    if (bigfile_create(&v->file, v->part, err))
+        return -1;
+    int ret = write_items(v, header, err);
+    if (bigfile_close(v->file, ret ? NULL : err))
+        ret = -1;
+    if (ret == 0)
+        ret = fs_rename(v->part, v->p->out, err);
+    if (ret)
+        fs_remove(v->part, NULL);
+    return ret;
+}
+
 static int write_everything(struct conversion *v, struct err *err)
 {
     struct buf header = BUF_INIT;
-    int ret;
     ggufout_header(v->g, &header);
     v->total_bytes = (int64_t)header.len + ggufout_data_bytes(v->g);
-    ret = check_space(v, fs_dirname(&v->a, v->p->out), err);
-    if (ret == 0 && (v->fd = open(v->part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666)) < 0)
-        ret = err_errno(err, ERR_IO, "%s", v->part);
-    if (ret == 0)
-        ret = write_all(v, header.data, header.len, err);
-    for (int i = 0; i < v->n_items && ret == 0; i++)
-        ret = write_item(v, &v->items[i], err);
+    const int ret = check_space(v, fs_dirname(&v->a, v->p->out), err) || write_part(v, &header, err) ? -1 : 0;
     buf_release(&header);
-    if (v->fd >= 0 && close(v->fd) != 0 && ret == 0)
-        ret = err_errno(err, ERR_IO, "%s: cannot write", v->p->out);
-    if (ret == 0)
-        ret = fs_rename(v->part, v->p->out, err);
-    if (ret && v->fd >= 0)
-        fs_remove(v->part, NULL);
     return ret;
 }
 
@@ -355,7 +371,7 @@ static int check_paths(const struct conversion *v, struct err *err)
 
 int convert_model(const struct convert_params *p, const struct sink *sink, struct err *err)
 {
-    struct conversion v = { .p = p, .sink = sink, .fd = -1 };
+    struct conversion v = { .p = p, .sink = sink };
     int ret = -1;
     arena_init(&v.a);
     v.g = ggufout_open();
@@ -364,6 +380,7 @@ int convert_model(const struct convert_params *p, const struct sink *sink, struc
         check_paths(&v, err) == 0 && fs_check_writable_dir(fs_dirname(&v.a, p->out), err) == 0 && plan(&v, err) == 0)
         ret = write_everything(&v, err);
     free(v.items);
+    block_release(&v.block);
     ggufout_close(v.g);
     shards_close(v.shards);
     hfconfig_close(v.config);

@@ -13,14 +13,20 @@
  *
  * a, b [n] ratings in points; any scale, half points too. All NaN for n = 0.
  *
+ * agreement_bootstrap: intervals of kappa, exact, adjacent and mae (AGREEMENT_FIGURES, in this order) by drawing items with
+ * replacement, both ratings of an item together. A draw in which kappa is not defined counts as its lower end, -1: a
+ * model that gives all answers one score must not look certain. NaN where the figure itself is.
+ *
  * Source  Cohen 1968; sklearn.metrics.cohen_kappa_score(weights="quadratic") over the whole scale as labels. With labels
  *         left out sklearn numbers the ratings that occur, so that a gap in them counts as one step
- * Cost    O(n)        Tests   unit/test_agreement.c, reference/agreement.py
+ * Cost    O(n), n_resamples * n        Tests   unit/test_agreement.c, reference/agreement.py
  */
 #ifndef PERBIT_STATS_AGREEMENT_H
 #define PERBIT_STATS_AGREEMENT_H
 
 #include <stddef.h>
+
+#include "stats/bootstrap.h"
 
 struct agreement {
     double kappa, exact, adjacent, mae, bias;
@@ -28,5 +34,9 @@ struct agreement {
 };
 
 void agreement_of(struct agreement *out, const double *a, const double *b, size_t n, double step);
+
+enum { AGREEMENT_FIGURES = 4 };
+void agreement_bootstrap(struct bootstrap out[AGREEMENT_FIGURES], const double *a, const double *b, size_t n, double step,
+                         const struct bootstrap_params *p);
 
 #endif

@@ -77,7 +77,7 @@ static int read_result(struct results *r, const struct cell_row *c, const char *
         *out = (struct result){ .cell = c, .task = task, .metric = m->name, .filter = filter, .n = total.n, .n_unreadable = n - total.n,
                                 .value = total.value,
                                 .se = total.se };
-        out->ci = task_scores_interval(&is_wilson, &total, m, x, n);
+        out->ci = task_scores_interval(&is_wilson, &total, m, step, x, n);
     }
     free(x);
     return rc < 0 ? -1 : n > 0;

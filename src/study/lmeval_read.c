@@ -56,7 +56,7 @@ static int read_metric(struct lmeval_task *t, struct store *store, int i_filter,
     if (n == 0)
         err_set(err, ERR_FORMAT, "%s: the store has no values of %s; perbit rescore adds them", t->task->name, metric->name);
     else if (task_scores_total(&t->total[at], metric, step, scores, n, err) == 0) {
-        t->ci[at] = task_scores_interval(&t->is_wilson[at], &t->total[at], metric, scores, n);
+        t->ci[at] = task_scores_interval(&t->is_wilson[at], &t->total[at], metric, step, scores, n);
         t->n = n > t->n ? n : t->n;
         rc = 0;
     }

@@ -176,19 +176,16 @@ int task_scores_read(struct score **out, int *n, struct store *s, int64_t cell_i
 
 /* --- totals ------------------------------------------------------------------------------------ */
 
-static double figure_of(const struct agreement *a, enum task_aggregation which)
+static int figure_of(enum task_aggregation which)
 {
-    switch (which) {
-    case AGGREGATE_KAPPA: return a->kappa;
-    case AGGREGATE_EXACT: return a->exact;
-    case AGGREGATE_ADJACENT: return a->adjacent;
-    default: return a->mae;
-    }
+    return which == AGGREGATE_KAPPA ? 0 : which == AGGREGATE_EXACT ? 1 : which == AGGREGATE_ADJACENT ? 2 : 3;
 }
 
-static void total_of_rubric(struct total *out, const struct task_metric *metric, double step, const struct score *s, int n)
+/* Returns the number of answers whose score could be read. */
+static int64_t bootstrap_of_rubric(struct bootstrap *out, const struct task_metric *metric, double step, const struct score *s, int n)
 {
-    struct agreement a;
+    const struct bootstrap_params params = BOOTSTRAP_DEFAULT;
+    struct bootstrap all[AGREEMENT_FIGURES];
     double *model = xcalloc((size_t)n + 1, sizeof *model), *human = xcalloc((size_t)n + 1, sizeof *human);
     size_t n_read = 0;
     for (int i = 0; i < n; i++) {
@@ -197,25 +194,39 @@ static void total_of_rubric(struct total *out, const struct task_metric *metric,
         model[n_read] = s[i].model;
         human[n_read++] = s[i].human;
     }
-    agreement_of(&a, model, human, n_read, step);
-    *out = (struct total){ .value = figure_of(&a, metric->aggregation), .se = (double)NAN, .n = (int64_t)n_read };
+    agreement_bootstrap(all, model, human, n_read, step, &params);
+    *out = all[figure_of(metric->aggregation)];
     free(model);
     free(human);
+    return (int64_t)n_read;
 }
 
 int task_scores_total(struct total *out, const struct task_metric *metric, double step, const struct score *scores, int n,
                       struct err *err)
 {
+    struct bootstrap b;
     if (!is_of_rubric(metric))
         return score_total(out, metric, scores, n, err);
-    total_of_rubric(out, metric, step, scores, n);
+    const int64_t n_read = bootstrap_of_rubric(&b, metric, step, scores, n);
+    *out = (struct total){ .value = b.value, .se = b.se, .n = n_read };
     return 0;
 }
 
-struct interval task_scores_interval(bool *is_wilson, const struct total *total, const struct task_metric *metric,
+static struct interval interval_of_rubric(const struct task_metric *metric, double step, const struct score *scores, int n)
+{
+    struct bootstrap b;
+    bootstrap_of_rubric(&b, metric, step, scores, n);
+    return (struct interval){ b.low, b.high };
+}
+
+struct interval task_scores_interval(bool *is_wilson, const struct total *total, const struct task_metric *metric, double step,
                                      const struct score *scores, int n)
 {
     int64_t n_right = 0;
+    if (is_of_rubric(metric)) {
+        *is_wilson = false;
+        return interval_of_rubric(metric, step, scores, n);
+    }
     *is_wilson = metric->aggregation == AGGREGATE_MEAN;
     for (int i = 0; i < n; i++) {
         *is_wilson &= scores[i].value == 0.0 || scores[i].value == 1.0;

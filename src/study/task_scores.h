@@ -32,8 +32,9 @@ int task_scores_read(struct score **out, int *n, struct store *s, int64_t cell_i
                      int i_filter, struct err *err);
 int task_scores_total(struct total *out, const struct task_metric *metric, double step, const struct score *scores, int n,
                       struct err *err);
-/* The 95 % interval of a total: Wilson's (*is_wilson) for right-or-wrong scores, else the normal one. */
-struct interval task_scores_interval(bool *is_wilson, const struct total *total, const struct task_metric *metric,
+/* The 95 % interval of a total: Wilson's (*is_wilson) for right-or-wrong scores, the bootstrap's of a rubric's figures
+   (drawn with a fixed seed), else the normal one. */
+struct interval task_scores_interval(bool *is_wilson, const struct total *total, const struct task_metric *metric, double step,
                                      const struct score *scores, int n);
 /* The stored metric that holds it; METRIC_COUNT for none. Metrics of a rubric share one. */
 enum metric task_scores_place(const struct task_metric *metric);

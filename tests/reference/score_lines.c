@@ -199,6 +199,33 @@ static size_t numbers_of(double v[RATINGS_MAX], yyjson_val *list)
     return n < RATINGS_MAX ? n : RATINGS_MAX;
 }
 
+static void put_interval(struct jw *w, const char *key, const struct bootstrap *b)
+{
+    jw_key(w, key);
+    jw_array(w);
+    jw_num(w, b->low);
+    jw_num(w, b->high);
+    jw_num(w, b->se);
+    jw_end(w);
+}
+
+/* {"a", "b": ratings, "n_resamples"} -> {"kappa": [low, high, se], ...} */
+static int op_agreement_bootstrap(struct jw *w, yyjson_val *line, struct err *err)
+{
+    static const char *const names[AGREEMENT_FIGURES] = {"kappa", "exact", "adjacent", "mae"};
+    static double a[RATINGS_MAX], b[RATINGS_MAX];
+    const struct bootstrap_params p = {(int)yyjson_get_int(yyjson_obj_get(line, "n_resamples")), 0.95, 1234};
+    struct bootstrap out[AGREEMENT_FIGURES];
+    (void)err;
+    numbers_of(a, yyjson_obj_get(line, "a"));
+    agreement_bootstrap(out, a, b, numbers_of(b, yyjson_obj_get(line, "b")), 1, &p);
+    jw_object(w);
+    for (int f = 0; f < AGREEMENT_FIGURES; f++)
+        put_interval(w, names[f], &out[f]);
+    jw_end(w);
+    return 0;
+}
+
 /* {"a", "b": ratings} -> {"kappa", ...} */
 static int op_agreement(struct jw *w, yyjson_val *line, struct err *err)
 {
@@ -230,6 +257,7 @@ static const struct {
     {"exact_match", op_exact_match},
     {"truthfulqa", op_truthfulqa},
     {"agreement", op_agreement},
+    {"agreement_bootstrap", op_agreement_bootstrap},
 };
 
 static int run(struct buf *out, yyjson_val *line, struct err *err)
