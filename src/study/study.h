@@ -4,10 +4,10 @@
  *   name: laptop
  *   models:
  *     - name: SmolLM2-135M-Instruct      # shown in tables; the file's own name when left out
- *       path: smollm2-bf16.gguf          # the source, relative to the study file
+ *       path: smollm2-bf16.gguf          # the source, relative to the study file; or a folder of safetensors (study/source.h)
  *       hub: org/SmolLM2-135M-GGUF       # or instead of path: a repository of the hub, with
  *       revision: main                   #   a branch, tag or commit
- *       file: SmolLM2-135M-BF16.gguf     #   and a file; the BF16 (F16, F32) or only GGUF when left out
+ *       file: SmolLM2-135M-BF16.gguf     #   and a file; the BF16 (F16, F32) or only GGUF when left out, or its safetensors
  *       imatrix: smollm2.imatrix.gguf    # optional
  *       config: shapes/smollm2.json      # optional: its config.json, for plan and preview while the model is not here
  *       files: { Q4_K_M: ready.gguf }    # optional: levels that somebody made already; hub:REPO:FILE as everywhere

@@ -70,7 +70,7 @@ no() {
     shift
     $PERBIT preview "$@" -q >out.txt 2>err.txt || status=$?
     [ $status != 0 ] || { echo "no error: $*"; exit 1; }
-    grep -qF "$want" err.txt || { cat err.txt; exit 1; }
+    grep -qF -- "$want" err.txt || { cat err.txt; exit 1; }
 }
 no "unknown level 'Q4_K_N'; did you mean" small.json --levels Q4_K_N
 no "--measures: 'kl' is not one of: speed, memory; the weights are synthetic" small.json --measures kl
