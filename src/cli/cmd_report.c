@@ -6,7 +6,7 @@
 #include "study/pages.h"
 #include "study/texts.h"
 
-static const char *const groups[] = { "verdicts", "store", "output", NULL };
+static const char *const groups[] = { "verdicts", "task files", "store", "output", NULL };
 
 static int run(struct invocation *in, struct err *err)
 {
@@ -14,7 +14,7 @@ static int run(struct invocation *in, struct err *err)
     const char *page;
     if (open_store_to_read(&store, in, in->n_args > 1 ? in->args[1] : NULL, err) < 0)
         return EXIT_FAILED;
-    const struct pages_options options = { .matrix = verdicts_options(&in->settings, false), .margin_pct = in->settings.margin };
+    const struct pages_options options = { .matrix = verdicts_options(&in->settings, false), .margin_pct = in->settings.margin, .rows = &in->settings };
     int rc = texts_clear(in->args[0], err);
     if (rc == 0)
         rc = pages_write(store, in->args[0], &options, &in->arena, &page, err);

@@ -175,6 +175,19 @@ static void put_documents(struct jw *w, const struct dashboard_items *t, bool is
     jw_end(w);
 }
 
+static void put_questions(struct jw *w, const struct dashboard_items *t)
+{
+    char key[16];
+    jw_key(w, "questions");
+    jw_object(w);
+    for (int i = 0; t->question && i < t->n; i++)
+        if (t->question[i]) {
+            snprintf(key, sizeof key, "%d", i);
+            jw_kstr(w, key, t->question[i]);
+        }
+    jw_end(w);
+}
+
 static void put_items(struct jw *w, const struct dashboard_items *t, int n_variants)
 {
     struct bits b = {.n_bytes = ((size_t)t->n + 7) / 8};
@@ -186,6 +199,7 @@ static void put_items(struct jw *w, const struct dashboard_items *t, int n_varia
     put_answers(w, "right", put_right, &b, t, n_variants);
     put_answers(w, "asked", put_asked, &b, t, n_variants);
     put_documents(w, t, put_leaves(w, t));
+    put_questions(w, t);
     jw_end(w);
     free(b.bytes);
     free(b.text);
@@ -210,5 +224,10 @@ void dashboard_json(struct buf *out, const struct dashboard *d)
     for (int i = 0; i < d->n_items; i++)
         put_items(&w, &d->items[i], d->variants->n_rows);
     jw_end(&w);
+    jw_key(&w, "no_questions");
+    if (d->no_questions)
+        jw_str(&w, d->no_questions);
+    else
+        jw_null(&w);
     jw_end(&w);
 }

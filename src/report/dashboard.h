@@ -13,10 +13,12 @@
  * items     questions of each task
  *   score     [n_variants] pointers to [n]: more than one half is right, NaN not asked; NULL: has not run it
  *   leaf      [n] rising, of n_leaves named parts; doc [n] number in its part
+ *   question  [n] what it asks, short, NULL: not said; or NULL
  *
  * JSON      {"synthetic", "margin_pct", "notes": [...], "variants": {"columns": [...], "rows": [[...]]}, "scores": the same,
  *           "items": [{"task", "n", "right": [base64 or null], "asked": [base64, or null: all], "leaves": [{"name", "at"}],
- *           "documents": [...], or null: 0, 1, 2 ... in each part}]}; bit i of byte i / 8 is question i, lowest first
+ *           "documents": [...], or null: 0, 1, 2 ... in each part,
+ *           "questions": {"12": text}}], "no_questions": why some have no text, or null}; bit i of byte i / 8 is question i, lowest first
  * Cost      n / 6 characters a variant and task: 0.4 MB for 88 variants and 27,000 questions
  * Errors    none     Owns  nothing     Tests  unit/test_dashboard.c, browser/dashboard.sh
  */
@@ -34,6 +36,7 @@ struct dashboard_items {
     int n_leaves;
     const int *leaf;
     const int64_t *doc;
+    const char *const *question;
 };
 
 struct dashboard {
@@ -43,6 +46,7 @@ struct dashboard {
     double margin_pct;        /* of verdicts, in points */
     const char *const *notes; /* what was left out, and why */
     int n_notes;
+    const char *no_questions; /* why texts of questions are not there; NULL */
 };
 
 void dashboard_json(struct buf *out, const struct dashboard *d);

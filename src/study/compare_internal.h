@@ -10,9 +10,4 @@ void compare_note(struct compare *c, const char *fmt, ...) __attribute__((format
 /* Figures, Holm, verdicts, composite and sentences, once the tasks have their scores. */
 void compare_finish(struct compare *c);
 
-/* One line of at most some 200 bytes of a text: white space as single spaces, "..." where it was cut. */
-const char *compare_short(struct arena *a, const char *text, size_t n_bytes);
-/* What a row asks, by the column that usually has it; else the end of the context. */
-const char *compare_question(struct arena *a, yyjson_val *doc, const char *context, size_t n_bytes);
-
 #endif

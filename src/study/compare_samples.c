@@ -13,6 +13,7 @@
 #include "base/xalloc.h"
 #include "stats/normal.h"
 #include "study/compare_internal.h"
+#include "study/item_text.h"
 
 #include "base/banned.h"
 
@@ -263,7 +264,7 @@ static int choice_of(yyjson_val *line, const char *metric)
 
 static const char *text_of(struct arena *a, yyjson_val *v)
 {
-    return yyjson_is_str(v) ? compare_short(a, yyjson_get_str(v), yyjson_get_len(v)) : NULL;
+    return yyjson_is_str(v) ? item_text_short(a, yyjson_get_str(v), yyjson_get_len(v)) : NULL;
 }
 
 static const char *option_text(struct arena *a, yyjson_val *line, int i)
@@ -284,7 +285,7 @@ static const char *gold_text(struct arena *a, yyjson_val *line, bool is_choice)
 static void read_texts(struct sample *x, struct arena *a, yyjson_val *line)
 {
     yyjson_val *context = argument(line, 0, "arg_0");
-    x->question = compare_question(a, yyjson_obj_get(line, "doc"), yyjson_get_str(context), yyjson_get_len(context));
+    x->question = item_text_question(a, yyjson_obj_get(line, "doc"), yyjson_get_str(context), yyjson_get_len(context));
     x->gold = gold_text(a, line, x->choice >= 0);
     x->answer = x->choice >= 0 ? option_text(a, line, x->choice) : text_of(a, yyjson_arr_get_first(yyjson_obj_get(line, "filtered_resps")));
 }

@@ -401,8 +401,16 @@ static void make_items(struct overview *o)
         items[t] = (struct dashboard_items){.task = task->name, .n = task->n_items, .score = task->score, .leaves = task->leaves,
                                             .n_leaves = task->n_leaves, .leaf = task->leaf, .doc = task->doc};
     }
+    o->items = items;
     o->dashboard = (struct dashboard){.variants = &o->variants, .scores = &o->scores, .items = items, .n_items = m->n_tasks,
                                       .margin_pct = o->margin_pct, .notes = m->notes, .n_notes = m->n_notes};
+}
+
+void overview_set_questions(struct overview *o, const char *const *const *of_task, const char *why_not)
+{
+    for (int t = 0; t < o->matrix->n_tasks; t++)
+        o->items[t].question = of_task[t];
+    o->dashboard.no_questions = why_not;
 }
 
 /* ---- provenance ---- */

@@ -32,10 +32,13 @@ struct overview {
     struct frame levels, tasks, recovery; /* of the charts */
     struct frame provenance;
     struct dashboard dashboard;
+    struct dashboard_items *items; /* those of the dashboard */
     bool is_upcast;
 };
 
 int overview_load(struct overview *out, struct store *s, const struct matrix_options *options, double margin_pct, struct err *err);
+/* What questions ask (study/questions.h), for the dashboard; they must outlive it. of_task [n_tasks of the matrix]. */
+void overview_set_questions(struct overview *o, const char *const *const *of_task, const char *why_not);
 void overview_release(struct overview *o); /* also of one that failed to load */
 /* The frame that a chart wants; NULL when a matrix has nothing for it. */
 const struct frame *overview_frame(const struct overview *o, const char *chart);

@@ -13,6 +13,7 @@
 #include "study/analyse.h"
 #include "study/analyse_tasks.h"
 #include "study/overview.h"
+#include "study/questions.h"
 
 enum { TABLE_ROWS_MAX = 1500, CHARTS_MAX = 12, FACTS_MAX = 16, RAW_MAX = 8 };
 
@@ -22,6 +23,7 @@ struct pages {
     const char *dir; /* NULL: only the page, and no pictures in it */
     const struct pages_options *options;
     struct overview overview;
+    struct questions questions;
     struct frame levels, lines, tasks, tasks_shown, speed, speed_shown, text, cells, failures;
     struct html_section sections[CHARTS_MAX + 6];
     int n_sections;
@@ -274,6 +276,14 @@ static void collect_failures(struct pages *p)
     }
 }
 
+static void read_questions(struct pages *p)
+{
+    if (!p->options->rows)
+        return;
+    questions_read(&p->questions, p->overview.matrix, p->store, p->options->rows, QUESTIONS_BYTES);
+    overview_set_questions(&p->overview, p->questions.of_task, p->questions.why);
+}
+
 static int read_frames(struct pages *p, struct err *err)
 {
     if (overview_load(&p->overview, p->store, &p->options->matrix, p->options->margin_pct, err) < 0 ||
@@ -281,6 +291,7 @@ static int read_frames(struct pages *p, struct err *err)
         analyse_speed(&p->speed, p->store, err) < 0 ||
         analyse_text(&p->text, p->store, err) < 0 || analyse_cells(&p->cells, p->store, err) < 0)
         return -1;
+    read_questions(p);
     make_lines(p);
     frame_select(&p->tasks_shown, &p->tasks, analyse_tasks_shown);
     frame_select(&p->speed_shown, &p->speed, analyse_speed_shown);
@@ -293,6 +304,7 @@ static int read_frames(struct pages *p, struct err *err)
 static void release(struct pages *p)
 {
     overview_release(&p->overview);
+    questions_release(&p->questions);
     frame_release(&p->levels);
     frame_release(&p->lines);
     frame_release(&p->tasks);

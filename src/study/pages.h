@@ -14,10 +14,12 @@
 #define PERBIT_STUDY_PAGES_H
 
 #include "study/matrix.h"
+#include "study/settings.h"
 
 struct pages_options {
     struct matrix_options matrix;
     double margin_pct; /* of verdicts, in points */
+    const struct settings *rows; /* data, include_path: what flipped questions ask is shown too; NULL: only their numbers */
 };
 #define PAGES_DEFAULT { .matrix = MATRIX_DEFAULT, .margin_pct = 1 }
 

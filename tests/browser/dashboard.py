@@ -137,9 +137,11 @@ def the_comparison(page, folder):
     check("gained less lost is what the score moved", abs(gained - lost - moved) < 0.5, (gained, lost, moved))
     listed = page.js("document.querySelectorAll('ol.lost li').length")
     check("and listed by part and number", listed == min(lost, 200) and page.js("document.querySelector('ol.lost li').textContent").split(" ")[0] in ("anatomy", "law"), listed)
+    asked = page.js("[...document.querySelectorAll('ol.lost li')].map(e => [Number(e.textContent.match(/\\d+/)[0]), e.querySelector('q') ? e.querySelector('q').textContent : ''])")
+    check("with what they ask, where that is known", all((text == "What was made up, and <b>why</b>?") == (number % 2 == 0) for number, text in asked), asked[:3])
     page.click("#compare > button")
     rows = list(csv.DictReader(downloaded(folder, "flips.csv").splitlines()))
-    check("saved, every one", sum(r["change"] == "lost" for r in rows) == lost and rows[0]["data"] == "SYNTHETIC", len(rows))
+    check("saved, every one", sum(r["change"] == "lost" for r in rows) == lost and rows[0]["data"] == "SYNTHETIC" and any(r["question"] for r in rows), len(rows))
     page.shot(f"{shots}/compare-1280.png", whole=True)
 
 

@@ -41,6 +41,7 @@ struct sample_study {
     double *value; /* [n_variants * (n_tasks + 1)] the last is the composite; NaN: none */
     int *leaf[SAMPLE_TASKS];
     int64_t *doc[SAMPLE_TASKS];
+    const char **question; /* of the first task, every other one */
 };
 
 static inline bool sample_has(const struct sample_study *s, int model, int level, int task)
@@ -87,13 +88,19 @@ static inline void sample_make_items(struct sample_study *s)
             s->leaf[t][i] = t == 0 && i >= n / 2;
             s->doc[t][i] = t == 0 && i >= n / 2 ? i - n / 2 : i;
         }
+        if (t == 0) {
+            s->question = xcalloc((size_t)n + 1, sizeof *s->question);
+            for (int i = 0; i < n; i += 2)
+                s->question[i] = s->shape.evil ? s->shape.evil : "What was made up, and <b>why</b>?";
+        }
         for (int v = 0; v < n_variants; v++) {
             bool is_there = sample_has(s, v / n_levels, v % n_levels, t);
             s->score[t][v] = is_there ? sample_answers(s, v / n_levels, v % n_levels, t, n) : NULL;
             s->value[v * n_columns + t] = is_there ? sample_mean(s->score[t][v], n) : NAN;
         }
         s->items[t] = (struct dashboard_items){.task = sample_tasks[t], .n = n, .score = s->score[t], .leaf = s->leaf[t],
-            .leaves = t == 0 ? leaves : whole, .n_leaves = t == 0 ? 2 : 1, .doc = s->doc[t]};
+            .leaves = t == 0 ? leaves : whole, .n_leaves = t == 0 ? 2 : 1, .doc = s->doc[t],
+            .question = t == 0 ? s->question : NULL};
     }
     for (int v = 0; v < n_variants; v++)
         s->value[v * n_columns + n_columns - 1] = s->shape.n_tasks ? sample_mean(&s->value[v * n_columns], s->shape.n_tasks) : NAN;
@@ -323,6 +330,7 @@ static inline void sample_study_release(struct sample_study *s)
         free(s->leaf[t]);
         free(s->doc[t]);
     }
+    free(s->question);
     free(s->value);
     frame_release(&s->variants);
     frame_release(&s->scores);

@@ -48,6 +48,23 @@ for r in rows:
     assert r["question"] and r["answer_a"] != r["answer_b"], r
 END
 
+# the page of the store has the same texts; without the rows, or with others, it says why not
+$PERBIT report page --store tiny.db $opts >/dev/null
+$PERBIT report no_rows --store tiny.db --data nowhere --include_path yaml >/dev/null
+mkdir -p other && cp -r data other/ && sed -i 's/lemon/melon/' other/data/colours/*.jsonl
+$PERBIT report other_rows --store tiny.db --data other/data --include_path yaml >/dev/null
+python3 - <<'END'
+import csv, json, re
+def data(folder):
+    return json.loads(re.search(r'<script[^>]*id="data"[^>]*>(.*?)</script>', open(folder + "/index.html").read(), re.S).group(1))
+page = data("page")
+texts = set(page["items"][0]["questions"].values())
+assert page["no_questions"] is None and {r["question"] for r in csv.DictReader(open("items.csv"))} <= texts
+for folder, why in ("no_rows", "nowhere"), ("other_rows", "not those that were asked"):
+    page = data(folder)
+    assert not page["items"][0]["questions"] and why in page["no_questions"], (folder, page["no_questions"])
+END
+
 # the same from files in lm-eval's form, ours here
 for l in Q8_0 Q4_K_M; do $PERBIT eval models/tiny-$l.gguf $opts --tasks made --output_path out-$l --log_samples -q -o csv >/dev/null; done
 $PERBIT compare out-Q8_0 out-Q4_K_M -o csv >files.csv

@@ -94,6 +94,8 @@ static void what_was_not_asked(void **state)
     assert_string_equal(yyjson_get_str(at(j, "/items/0/asked/0")), "/wI="); /* all but 8 */
     assert_string_equal(yyjson_get_str(at(j, "/items/0/right/0")), "SwI=");
     assert_int_equal(yyjson_get_int(at(j, "/items/0/documents/9")), 7);
+    assert_true(yyjson_is_null(at(j, "/no_questions")));
+    assert_int_equal(yyjson_obj_size(at(j, "/items/0/questions")), 0);
     done(&m, j);
 }
 

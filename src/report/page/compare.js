@@ -77,6 +77,11 @@ function taskRow(body, task, list) {
 
 // ---- flipped questions of a pair and a task ----
 
+function questionItem(list, task, i) {
+  var item = make("li", { textContent: documentName(task, i) }, list), text = questionText(task, i);
+  if (text) item.append(": ", make("q", { textContent: text }));
+}
+
 function flipLists(place, task, a, b) {
   var x = answersOf(task, a.index), y = answersOf(task, b.index);
   if (!x || !y) return make("p", { textContent: "The answers of one of the two to this task are not in the page." }, place);
@@ -86,15 +91,17 @@ function flipLists(place, task, a, b) {
     var box = make("details", { className: "flips", open: part[2].length <= 40 }, place);
     make("summary", { textContent: part[1] + ": " + part[2].length + " of " + f.n + " questions" }, box);
     var list = make("ol", { className: part[0] }, box);
-    part[2].slice(0, LIST_MAX).forEach(function (i) { make("li", { textContent: documentName(task, i) }, list); });
+    part[2].slice(0, LIST_MAX).forEach(function (i) { questionItem(list, task, i); });
     if (part[2].length > LIST_MAX)
       make("p", { className: "small", textContent: "and " + (part[2].length - LIST_MAX) + " more, all in the file" }, box);
   });
+  if (data.raw.no_questions)
+    make("p", { className: "small", textContent: "Not every question has its text here: " + data.raw.no_questions }, place);
   var button = make("button", { type: "button", textContent: "Save flipped questions as CSV" }, place);
   button.addEventListener("click", function () {
-    var rows = f.lost.map(function (i) { return [task, documentName(task, i), "lost"]; })
-      .concat(f.gained.map(function (i) { return [task, documentName(task, i), "gained"]; }));
-    save("flips.csv", csvText(["task", "document", "change"], rows, data.isSynthetic), "text/csv");
+    var rows = f.lost.map(function (i) { return [task, documentName(task, i), "lost", questionText(task, i)]; })
+      .concat(f.gained.map(function (i) { return [task, documentName(task, i), "gained", questionText(task, i)]; }));
+    save("flips.csv", csvText(["task", "document", "change", "question"], rows, data.isSynthetic), "text/csv");
   });
 }
 

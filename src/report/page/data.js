@@ -93,3 +93,6 @@ function documentName(task, i) {
   var t = data.items[task], leaf = t.leaves.filter(function (l) { return l.at <= i; }).pop();
   return (t.leaves.length > 1 ? leaf.name + " " : "") + (t.documents ? t.documents[i] : i - leaf.at);
 }
+
+// What a question asks, or ""
+function questionText(task, i) { return data.items[task].questions[i] || ""; }
